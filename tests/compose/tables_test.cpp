@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+#include "auralis/compose/harmony_tables.hpp"
+
+namespace auralis::compose {
+namespace {
+
+constexpr std::size_t kModes = core::kModeCount;
+constexpr std::size_t kDegrees = kDegreeCount;
+
+std::size_t at(core::Mode mode) { return static_cast<std::size_t>(mode); }
+
+std::size_t likeliest(std::span<const float> row) {
+  return static_cast<std::size_t>(std::distance(row.begin(), std::ranges::max_element(row)));
+}
+
+/// Fails the test unless the row is a distribution.
+void expect_distribution(std::span<const float> row) {
+  double sum = 0.0;
+  for (const float p : row) {
+    EXPECT_TRUE(std::isfinite(p));
+    EXPECT_GE(p, 0.0F);
+    sum += static_cast<double>(p);
+  }
+  EXPECT_NEAR(sum, 1.0, 1e-4);
+}
+
+TEST(HarmonyTables, RowsAreDistributions) {
+  for (std::size_t mode = 0; mode < kModes; ++mode) {
+    SCOPED_TRACE(core::to_string(static_cast<core::Mode>(mode)));
+    expect_distribution(kFirstDegree[mode]);
+    expect_distribution(kClosingDegree[mode]);
+    expect_distribution(kChordBeats[mode]);
+    for (std::size_t degree = 0; degree < kDegrees; ++degree) {
+      SCOPED_TRACE(degree);
+      expect_distribution(kPhraseEnding[mode][degree]);
+      expect_distribution(kChordColours[mode][degree]);
+      for (std::size_t before = 0; before < kDegrees; ++before) {
+        expect_distribution(kDegreeTransitions[mode][before][degree]);
+      }
+    }
+  }
+}
+
+TEST(HarmonyTables, ADegreeNeverFollowsItselfAndMayBeFollowedByAnyOther) {
+  for (const auto& mode : kDegreeTransitions) {
+    for (const auto& before : mode) {
+      for (std::size_t last = 0; last < kDegrees; ++last) {
+        for (std::size_t next = 0; next < kDegrees; ++next) {
+          EXPECT_EQ(before[last][next] > 0.0F, next != last) << last << " to " << next;
+        }
+      }
+    }
+  }
+}
+
+TEST(HarmonyTables, TwoDegreesBackMatterInEveryModeTheCorporaHold) {
+  using enum core::Mode;
+  for (const auto mode : {ionian, dorian, phrygian, lydian, mixolydian, aeolian, harmonic_minor}) {
+    const auto& table = kDegreeTransitions[at(mode)];
+    float widest = 0.0F;
+    for (std::size_t before = 0; before < kDegrees; ++before) {
+      for (std::size_t last = 0; last < kDegrees; ++last) {
+        for (std::size_t next = 0; next < kDegrees; ++next) {
+          widest = std::max(widest, std::abs(table[before][last][next] - table[last][last][next]));
+        }
+      }
+    }
+    EXPECT_GT(widest, 0.05F) << core::to_string(mode);
+  }
+}
+
+TEST(HarmonyTables, TheLocrianModeOfWhichNothingWasHeardRestsOnOrderOne) {
+  const auto& table = kDegreeTransitions[at(core::Mode::locrian)];
+  for (std::size_t before = 0; before < kDegrees; ++before) {
+    for (std::size_t last = 0; last < kDegrees; ++last) {
+      EXPECT_EQ(table[before][last], table[last][last]);
+    }
+  }
+}
+
+TEST(HarmonyTables, PentatonicsTakeTheirParentsHarmony) {
+  using enum core::Mode;
+  EXPECT_EQ(kDegreeTransitions[at(major_pentatonic)], kDegreeTransitions[at(ionian)]);
+  EXPECT_EQ(kDegreeTransitions[at(minor_pentatonic)], kDegreeTransitions[at(aeolian)]);
+  EXPECT_EQ(kPhraseEnding[at(major_pentatonic)], kPhraseEnding[at(ionian)]);
+  EXPECT_EQ(kChordColours[at(minor_pentatonic)], kChordColours[at(aeolian)]);
+}
+
+TEST(HarmonyTables, TheDominantResolvesToTheTonicInIonian) {
+  const auto& ionian = kDegreeTransitions[at(core::Mode::ionian)];
+  EXPECT_EQ(likeliest(ionian[4][4]), 0U);
+  EXPECT_EQ(likeliest(ionian[1][4]), 0U) << "ii V I";
+  EXPECT_EQ(likeliest(ionian[1][1]), 4U) << "ii leads to V";
+  EXPECT_GT(kPhraseEnding[at(core::Mode::ionian)][4][0], 0.7F) << "V closes on I";
+}
+
+TEST(HarmonyTables, SectionsOpenOnTheTonicMoreThanElsewhere) {
+  for (std::size_t mode = 0; mode < kModes; ++mode) {
+    EXPECT_EQ(likeliest(kFirstDegree[mode]), 0U) << core::to_string(static_cast<core::Mode>(mode));
+  }
+}
+
+TEST(HarmonyTables, TheTonicClosesSectionsMoreThanAnyOtherDegreeInIonian) {
+  EXPECT_EQ(likeliest(kClosingDegree[at(core::Mode::ionian)]), 0U);
+}
+
+TEST(HarmonyTables, TriadsAreTheCommonestColourOfTheTonicAndSeventhsOfTheMajorSupertonicAreNotRare) {
+  const auto& ionian = kChordColours[at(core::Mode::ionian)];
+  EXPECT_EQ(likeliest(ionian[0]), static_cast<std::size_t>(ChordColour::triad));
+  EXPECT_GT(ionian[1][static_cast<std::size_t>(ChordColour::seventh)], 0.2F);
+}
+
+} // namespace
+} // namespace auralis::compose
