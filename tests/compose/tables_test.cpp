@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
+#include "auralis/compose/groove_tables.hpp"
 #include "auralis/compose/harmony_tables.hpp"
 
 namespace auralis::compose {
@@ -116,6 +118,80 @@ TEST(HarmonyTables, TriadsAreTheCommonestColourOfTheTonicAndSeventhsOfTheMajorSu
   const auto& ionian = kChordColours[at(core::Mode::ionian)];
   EXPECT_EQ(likeliest(ionian[0]), static_cast<std::size_t>(ChordColour::triad));
   EXPECT_GT(ionian[1][static_cast<std::size_t>(ChordColour::seventh)], 0.2F);
+}
+
+const Groove& groove(std::string_view name) {
+  const auto* const found = std::ranges::find(kGrooves, name, &Groove::name);
+  EXPECT_NE(found, kGrooves.end()) << name;
+  return *found;
+}
+
+const std::array<GrooveStep, kGrooveSteps>& voice(const Groove& groove, DrumVoice voice) {
+  return groove.steps[static_cast<std::size_t>(voice)];
+}
+
+TEST(GrooveTables, StepsAreWithinTheirRanges) {
+  for (const auto& groove : kGrooves) {
+    SCOPED_TRACE(groove.name);
+    EXPECT_GE(groove.swing, 0.0F);
+    EXPECT_LE(groove.swing, 1.0F);
+    EXPECT_GE(groove.tempo, core::Bpm{40.0});
+    for (const auto& steps : groove.steps) {
+      for (const auto& step : steps) {
+        EXPECT_GE(step.probability, 0.0F);
+        EXPECT_LE(step.probability, 1.0F);
+        EXPECT_GE(step.velocity, 0.0F);
+        EXPECT_LE(step.velocity, 127.0F);
+        EXPECT_GE(step.velocity_deviation, 0.0F);
+        EXPECT_LE(std::abs(step.offset), 0.5F) << "nearer to another step";
+        EXPECT_GE(step.offset_deviation, 0.0F);
+        EXPECT_LT(step.offset_deviation, 0.5F);
+      }
+    }
+  }
+}
+
+TEST(GrooveTables, EveryGrooveKeepsTimeAndHasAKick) {
+  for (const auto& groove : kGrooves) {
+    float shaken = 0.0F;
+    for (const auto& step : voice(groove, DrumVoice::shaker)) {
+      shaken += step.probability;
+    }
+    EXPECT_GT(shaken, 3.0F) << groove.name << ": fewer strokes a bar than beats";
+    EXPECT_GT(voice(groove, DrumVoice::kick)[0].probability, 0.15F) << groove.name;
+  }
+}
+
+TEST(GrooveTables, NamesAreDistinct) {
+  for (std::size_t i = 0; i < kGrooves.size(); ++i) {
+    for (std::size_t j = i + 1; j < kGrooves.size(); ++j) {
+      EXPECT_NE(kGrooves[i].name, kGrooves[j].name);
+    }
+  }
+}
+
+TEST(GrooveTables, JazzSwingsAndBossaDoesNot) {
+  EXPECT_GT(groove("soft_jazz").swing, 0.5F);
+  EXPECT_LT(groove("bossa").swing, 0.05F);
+}
+
+TEST(GrooveTables, RockHasItsBackbeatOnTwoAndFour) {
+  const auto& snare = voice(groove("slow_rock"), DrumVoice::side_stick);
+  for (const std::size_t beat : {4U, 12U}) {
+    EXPECT_GT(snare[beat].probability, 0.7F);
+    EXPECT_GT(snare[beat].velocity, snare[beat + 1].velocity) << "ghost notes are softer than the backbeat";
+  }
+  EXPECT_LT(snare[0].probability, 0.3F);
+}
+
+TEST(GrooveTables, TheJazzRideSkipsAndTheHatClosesOnTwoAndFour) {
+  const auto& jazz = groove("soft_jazz");
+  const auto& ride = voice(jazz, DrumVoice::ride);
+  EXPECT_GT(ride[6].probability, 5.0F * ride[2].probability)
+      << "the skip note comes after the second beat, not the first";
+  const auto& hat = voice(jazz, DrumVoice::closed_hat);
+  EXPECT_GT(hat[4].probability, 3.0F * hat[0].probability);
+  EXPECT_GT(hat[12].probability, 3.0F * hat[8].probability);
 }
 
 } // namespace
