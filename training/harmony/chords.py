@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -72,6 +73,7 @@ def parse_pitch(text: str) -> int:
     return (_PITCH[text[0]] + text.count("#") - text[1:].count("b")) % 12
 
 
+@functools.cache
 def parse_label(text: str) -> Chord | None:
     """Reads Harte's chord syntax ("Bb:min7/b7", "F:maj6(9)", "C"); None for no chord and for what is not a chord.
 

@@ -46,12 +46,12 @@ def read_folds(data: Path) -> list[markov.Counts]:
     return folds
 
 
-def tables(counts: markov.Counts, chain: markov.Chain) -> dict[str, list]:
+def tables(counts: markov.Counts, scales: markov.Scales) -> dict[str, list]:
     """Every table over all modes in core::Mode's order; pentatonics take their parent mode's."""
     result: dict[str, list] = {"transitions": [], "first": [], "closing": [], "ending": [], "beats": [], "colour": []}
     for name in MODES:
         mode = PARENT.get(name, name)
-        result["transitions"].append([[source.distribution(row) for row in plane] for plane in chain.order2[mode]])
+        result["transitions"].append([[source.distribution(row) for row in plane] for plane in markov.chain(counts, mode, scales)])
         result["first"].append(source.distribution(markov.first_degrees(counts, mode)))
         result["closing"].append(source.distribution(markov.closing_degrees(counts, mode)))
         result["ending"].append([source.distribution(row) for row in markov.phrase_endings(counts, mode)])
@@ -60,14 +60,13 @@ def tables(counts: markov.Counts, chain: markov.Chain) -> dict[str, list]:
     return result
 
 
-def statistics(counts: markov.Counts, scales: tuple[float, float], perplexity: dict) -> dict:
+def statistics(counts: markov.Counts, scales: markov.Scales, perplexity: dict) -> dict:
     degrees = markov.DEGREES
     names = sorted({corpus for corpus, _ in counts.pieces})
     return {
         "generator": PROVENANCE,
         "smoothing": {
-            "order_1_type_scale": scales[0],
-            "order_2_type_scale": scales[1],
+            "type_scales_of_order_1_and_2": {mode: list(pair) for mode, pair in scales.items()},
             "prior_weight": markov.PRIOR_WEIGHT,
             "folds": FOLDS,
         },
@@ -172,7 +171,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Estimates the composer's harmony tables.")
     default = os.environ.get("AURALIS_DATA", str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(default), help="folder that holds symbolic/")
-    data = parser.parse_args().data
+    parser.add_argument("--into", type=Path, default=ROOT, help="repository to write to")
+    arguments = parser.parse_args()
+    data = arguments.data
 
     folds = read_folds(data)
     counts = markov.merged(folds)
@@ -181,9 +182,8 @@ def main() -> None:
     for mode, row in perplexity.items():
         figures = " ".join(f"{p:6.3f}" for p in row["perplexity"]) if row["perplexity"] else "none to test"
         print(f"  {mode:15} {row['transitions']:6d} transitions  {figures}")
-    # For the tables all songs count; the scales come from one more split, so that they too were tuned on unseen songs.
-    scales = markov.tune(markov.merged(folds[1:]), folds[0])
-    made = tables(counts, markov.Chain(counts, *scales))
+    scales = markov.tune(folds)
+    made = tables(counts, scales)
 
     visits = sum(counts.visits.values())
     provenance = PROVENANCE + [
@@ -193,9 +193,8 @@ def main() -> None:
         "Counts, smoothing and held-out perplexities: training/harmony/statistics.json.",
     ]
     head = source.comment(provenance)
-    compose = ROOT / "src" / "auralis" / "compose"
-    compose.mkdir(parents=True, exist_ok=True)
-    source.write(HERE / "statistics.json", source.json_text(statistics(counts, scales, perplexity)) + "\n")
+    compose = arguments.into / "src" / "auralis" / "compose"
+    source.write(arguments.into / "training" / "harmony" / "statistics.json", source.json_text(statistics(counts, scales, perplexity)) + "\n")
     source.write(compose / "harmony_tables.hpp", HEADER.format(provenance=head))
     depth = {"transitions": 4, "first": 2, "closing": 2, "ending": 3, "beats": 2, "colour": 3}
     filled = {name: source.initialiser(made[name], levels) for name, levels in depth.items()}

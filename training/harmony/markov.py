@@ -8,11 +8,12 @@ departure: the number of types is scaled by a factor tuned on held-out songs.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from chords import COLOURS, ESTIMATED, MODES, Chord, diatonic_triad, infer_mode, scale_degree, tonic_share, triad_quality
+from chords import COLOURS, ESTIMATED, Chord, diatonic_triad, infer_mode, scale_degree, tonic_share, triad_quality
 from corpora import Piece
 
 DEGREES = range(7)
@@ -42,6 +43,7 @@ class Counts:
             counter.update(getattr(other, name))
 
 
+@functools.cache
 def nearest_beats(beats: float) -> int:
     """The value of BEAT_VALUES nearest in ratio."""
     return min(BEAT_VALUES, key=lambda value: abs(math.log(beats / value)))
@@ -142,71 +144,92 @@ def without(row: list[float], last: int) -> list[float]:
 PRIOR_WEIGHT = 50.0  # visits of its own at which a mode's unigram outweighs what is pooled over the modes
 
 
-class Chain:
-    """P(next | before_last, last) for each estimated mode; a degree never follows itself."""
+def fallback(counts: Counts, mode: str) -> list[list[float]]:
+    """P(next | last) for what a mode's own pairs leave open: its unigram, and below that in equal parts the pairs of
+    all modes together and function_prior."""
+    visits = [counts.visits[mode, d] for d in DEGREES]
+    rows = []
+    for last, function in enumerate(function_prior(mode)):
+        pooled = [0.0 if n == last else 1.0 + sum(counts.pairs[m, last, n] for m in ESTIMATED) for n in DEGREES]
+        prior = [(p / sum(pooled) + f) / 2 for p, f in zip(pooled, function)]
+        rows.append(without([v + PRIOR_WEIGHT * p for v, p in zip(visits, prior)], last))
+    return rows
 
-    def __init__(self, counts: Counts, scale1: float, scale2: float) -> None:
-        pooled_visits = [1.0 + sum(counts.visits[mode, d] for mode in ESTIMATED) for d in DEGREES]
-        pooled_pairs = [
-            [0.0 if a == b else 1.0 + sum(counts.pairs[mode, a, b] for mode in ESTIMATED) for b in DEGREES] for a in DEGREES
+
+def interpolate(seen: list[int], base: list[float], scale: float) -> list[float]:
+    """Witten and Bell's estimate with the number of types seen, here times `scale`, as the weight of the fallback."""
+    trust = scale * sum(1 for n in seen if n)
+    total = sum(seen) + trust
+    return [(n + trust * p) / total for n, p in zip(seen, base)] if total else list(base)
+
+
+def order_0(counts: Counts, mode: str) -> list[list[float]]:
+    """[last][next], the mode's unigram over what may follow: the yardstick, no part of the chain."""
+    pooled = [1.0 + sum(counts.visits[m, d] for m in ESTIMATED) for d in DEGREES]
+    mixed = smoothed([counts.visits[mode, d] for d in DEGREES], pooled, PRIOR_WEIGHT)
+    return [without(mixed, last) for last in DEGREES]
+
+
+def order_1(counts: Counts, mode: str, scale: float, base: list[list[float]]) -> list[list[float]]:
+    """[last][next]"""
+    return [interpolate([counts.pairs[mode, last, n] for n in DEGREES], base[last], scale) for last in DEGREES]
+
+
+def order_2(counts: Counts, mode: str, scale: float, lower: list[list[float]]) -> list[list[list[float]]]:
+    """[before_last][last][next]; the order below where both predecessors are equal, which does not occur."""
+    return [
+        [
+            list(lower[last])
+            if before == last
+            else interpolate([counts.triples[mode, before, last, n] for n in DEGREES], lower[last], scale)
+            for last in DEGREES
         ]
-        self.order0: dict[str, list[list[float]]] = {}
-        self.order1: dict[str, list[list[float]]] = {}
-        self.order2: dict[str, list[list[list[float]]]] = {}
-        for mode in ESTIMATED:
-            function = function_prior(mode)
-            visits = [counts.visits[mode, d] for d in DEGREES]
-            self.order0[mode] = [without([v + PRIOR_WEIGHT * p / sum(pooled_visits) for v, p in zip(visits, pooled_visits)], last) for last in DEGREES]
-            self.order1[mode] = []
-            for last in DEGREES:
-                prior = [(p / sum(pooled_pairs[last]) + f) / 2 for p, f in zip(pooled_pairs[last], function[last])]
-                base = without([v + PRIOR_WEIGHT * p for v, p in zip(visits, prior)], last)
-                self.order1[mode].append(self._blend([counts.pairs[mode, last, n] for n in DEGREES], base, scale1))
-            self.order2[mode] = [
-                [
-                    self.order1[mode][last]
-                    if before == last
-                    else self._blend([counts.triples[mode, before, last, n] for n in DEGREES], self.order1[mode][last], scale2)
-                    for last in DEGREES
-                ]
-                for before in DEGREES
-            ]
-
-    @staticmethod
-    def _blend(seen: list[int], base: list[float], scale: float) -> list[float]:
-        trust = scale * sum(1 for n in seen if n)
-        total = sum(seen) + trust
-        return [(n + trust * p) / total for n, p in zip(seen, base)] if total else list(base)
+        for before in DEGREES
+    ]
 
 
-def log_loss(chain: Chain, held_out: Counts, mode: str) -> tuple[int, list[float]]:
-    """Transitions tested and bits spent on them by the chains of order 0, 1 and 2.
-
-    Only transitions with two known predecessors count, so that the three orders answer the same questions.
-    """
-    tested, bits = 0, [0.0, 0.0, 0.0]
-    for (m, before, last, nxt), n in held_out.triples.items():
-        if m != mode:
-            continue
-        tested += n
-        bits[0] -= n * math.log2(chain.order0[mode][last][nxt])
-        bits[1] -= n * math.log2(chain.order1[mode][last][nxt])
-        bits[2] -= n * math.log2(chain.order2[mode][before][last][nxt])
-    return tested, bits
+Scales = dict[str, tuple[float, float]]  # by mode: of order 1, of order 2
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
-SCALES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+def chain(counts: Counts, mode: str, scales: Scales) -> list[list[list[float]]]:
+    """P(next | before_last, last) of one mode; a degree never follows itself."""
+    scale_1, scale_2 = scales[mode]
+    return order_2(counts, mode, scale_2, order_1(counts, mode, scale_1, fallback(counts, mode)))
 
 
-def tune(training: Counts, held_out: Counts) -> tuple[float, float]:
-    """The two type scales under which the held-out songs cost fewest bits, found one after the other."""
+Transitions = list[tuple[int, int, int, int]]  # before_last, last, next, times
 
-    def cost(scale1: float, scale2: float, order: int) -> float:
-        chain = Chain(training, scale1, scale2)
-        return sum(log_loss(chain, held_out, mode)[1][order] for mode in ESTIMATED)
 
-    scale1 = min(SCALES, key=lambda s: cost(s, 1.0, 1))
-    return scale1, min(SCALES, key=lambda s: cost(scale1, s, 2))
+def transitions(counts: Counts, mode: str) -> Transitions:
+    return [(a, b, c, n) for (m, a, b, c), n in counts.triples.items() if m == mode]
+
+
+def bits(held_out: Transitions, table: list[list[list[float]]]) -> float:
+    """What the held-out transitions cost. Only those with two known predecessors count, so that chains of order 0, 1
+    and 2 (the lower ones spread over all before_last) answer the same questions."""
+    return -math.fsum(n * math.log2(table[a][b][c]) for a, b, c, n in held_out)
+
+
+def tune(folds: list[Counts]) -> Scales:
+    """For each mode the scales that make the left-out fold cheapest over all folds, order 1 first."""
+    splits = [(merged([f for f in folds if f is not held_out]), held_out) for held_out in folds]
+    chosen: Scales = {}
+    for mode in ESTIMATED:
+        bases = [fallback(training, mode) for training, _ in splits]
+        tests = [transitions(held_out, mode) for _, held_out in splits]
+
+        def cost_1(scale: float) -> float:
+            return sum(bits(h, [order_1(t, mode, scale, b)] * 7) for (t, _), h, b in zip(splits, tests, bases))
+
+        scale_1 = min(SCALES, key=cost_1)
+        lowers = [order_1(training, mode, scale_1, base) for (training, _), base in zip(splits, bases)]
+
+        def cost_2(scale: float) -> float:
+            return sum(bits(h, order_2(t, mode, scale, low)) for (t, _), h, low in zip(splits, tests, lowers))
+
+        chosen[mode] = (scale_1, min(SCALES, key=cost_2))
+    return chosen
 
 
 def merged(parts: list[Counts]) -> Counts:
@@ -217,23 +240,27 @@ def merged(parts: list[Counts]) -> Counts:
 
 
 def cross_validate(folds: list[Counts]) -> dict[str, dict]:
-    """Held-out perplexity per mode over all folds; the scales are tuned on the fold after the one tested."""
+    """Perplexity of orders 0, 1 and 2 per mode, each fold predicted by a chain made and tuned on the others alone."""
     tested: Counter = Counter()
-    bits = {mode: [0.0, 0.0, 0.0] for mode in (*ESTIMATED, "all")}
-    for index, fold in enumerate(folds):
-        tuning = (index + 1) % len(folds)
-        scales = tune(merged([f for i, f in enumerate(folds) if i not in (index, tuning)]), folds[tuning])
-        chain = Chain(merged([f for i, f in enumerate(folds) if i != index]), *scales)
+    spent = {mode: [0.0, 0.0, 0.0] for mode in (*ESTIMATED, "all")}
+    for held_out in folds:
+        rest = [fold for fold in folds if fold is not held_out]
+        training, scales = merged(rest), tune(rest)
         for mode in ESTIMATED:
-            count, spent = log_loss(chain, fold, mode)
+            lower = order_1(training, mode, scales[mode][0], fallback(training, mode))
+            tables = ([order_0(training, mode)] * 7, [lower] * 7, chain(training, mode, scales))
+            tests = transitions(held_out, mode)
+            cost = [bits(tests, table) for table in tables]
+            count = sum(n for *_, n in tests)
             for key in (mode, "all"):
                 tested[key] += count
-                bits[key] = [a + b for a, b in zip(bits[key], spent)]
+                spent[key] = [a + b for a, b in zip(spent[key], cost)]
     return {
-        key: {"transitions": tested[key], "perplexity": [round(2 ** (b / tested[key]), 3) for b in spent]}
-        if tested[key]
-        else {"transitions": 0, "perplexity": None}
-        for key, spent in bits.items()
+        key: {
+            "transitions": tested[key],
+            "perplexity": [round(2 ** (b / tested[key]), 3) for b in cost] if tested[key] else None,
+        }
+        for key, cost in spent.items()
     }
 
 
@@ -276,6 +303,3 @@ def colours(counts: Counts, mode: str) -> list[list[float]]:
         table.append(smoothed([counts.colours[mode, degree, colour] for colour in COLOURS], pooled, 50.0))
     return table
 
-
-__all__ = ["MODES", "Chain", "Counts", "chord_beats", "closing_degrees", "colours", "count_piece", "cross_validate", "first_degrees",
-           "function_prior", "merged", "nearest_beats", "phrase_endings", "tune"]  # fmt: skip
