@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/synth/fluid_voices.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include <fluidsynth.h>
+#include <fmt/format.h>
+
+namespace auralis::synth {
+namespace {
+
+constexpr int kLayers = static_cast<int>(core::kLayerCount);
+constexpr int kDrumBank = 128;
+
+struct CloseSettings {
+  void operator()(fluid_settings_t* settings) const noexcept { delete_fluid_settings(settings); }
+};
+struct CloseSynth {
+  void operator()(fluid_synth_t* synth) const noexcept { delete_fluid_synth(synth); }
+};
+
+} // namespace
+
+struct FluidVoices::Fluid {
+  std::unique_ptr<fluid_settings_t, CloseSettings> settings;
+  std::unique_ptr<fluid_synth_t, CloseSynth> synth;
+};
+
+FluidVoices::FluidVoices(const Config& config) : fluid_{std::make_unique<Fluid>()} {
+  // A library neither prints nor exits: what goes wrong comes back as return values.
+  for (const int level : {FLUID_PANIC, FLUID_ERR, FLUID_WARN, FLUID_INFO, FLUID_DBG}) {
+    fluid_set_log_function(level, nullptr, nullptr);
+  }
+  std::size_t most_programs = 0;
+  for (const auto layer : core::kLayers) {
+    most_programs = std::max(most_programs, programs_of(layer).size());
+  }
+  const int channels = (static_cast<int>(most_programs) * kLayers + 15) / 16 * 16;
+
+  fluid_->settings.reset(new_fluid_settings());
+  auto* settings = fluid_->settings.get();
+  fluid_settings_setnum(settings, "synth.sample-rate", config.sample_rate.value);
+  fluid_settings_setint(settings, "synth.threadsafe-api", 0);
+  fluid_settings_setint(settings, "synth.reverb.active", 0);
+  fluid_settings_setint(settings, "synth.chorus.active", 0);
+  fluid_settings_setint(settings, "synth.dynamic-sample-loading", 0);
+  fluid_settings_setint(settings, "synth.cpu-cores", 1);
+  fluid_settings_setint(settings, "synth.min-note-length", 0);
+  fluid_settings_setint(settings, "synth.polyphony", config.max_voices);
+  fluid_settings_setint(settings, "synth.midi-channels", channels);
+  fluid_settings_setint(settings, "synth.audio-groups", kLayers);
+  fluid_settings_setint(settings, "synth.audio-channels", kLayers);
+  fluid_settings_setnum(settings, "synth.gain", 0.5);
+  fluid_->synth.reset(new_fluid_synth(settings));
+  auto* synth = fluid_->synth.get();
+  if (synth == nullptr) {
+    throw std::runtime_error{"FluidSynth could not be created"};
+  }
+  const int font = fluid_synth_sfload(synth, config.soundfont.c_str(), 0);
+  if (font == FLUID_FAILED) {
+    throw std::runtime_error{fmt::format("FluidSynth cannot load the SoundFont {}", config.soundfont)};
+  }
+  for (const auto layer : core::kLayers) {
+    const auto programs = programs_of(layer);
+    const bool drums = layer == core::Layer::percussion;
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+      const int channel = static_cast<int>(i) * kLayers + static_cast<int>(core::index(layer));
+      fluid_synth_set_channel_type(synth, channel, drums ? CHANNEL_TYPE_DRUM : CHANNEL_TYPE_MELODIC);
+      const int bank = drums ? kDrumBank : 0;
+      if (fluid_synth_program_select(synth, channel, font, bank, programs[i]) == FLUID_FAILED) {
+        // A smaller bank: its default program instead.
+        fluid_synth_program_select(synth, channel, font, bank, programs.front());
+      }
+    }
+    sounding_on_[core::index(layer)].fill(kSilent);
+    channel_[core::index(layer)] = static_cast<int>(core::index(layer));
+  }
+  fluid_synth_set_interp_method(synth, -1, FLUID_INTERP_4THORDER);
+}
+
+FluidVoices::~FluidVoices() = default;
+
+void FluidVoices::select(core::Layer layer, std::uint8_t program) noexcept {
+  const auto programs = programs_of(layer);
+  const auto found = std::ranges::find(programs, nearest_program(layer, program));
+  channel_[core::index(layer)] =
+      static_cast<int>(found - programs.begin()) * kLayers + static_cast<int>(core::index(layer));
+}
+
+void FluidVoices::note_on(core::Layer layer, std::uint8_t midi, std::uint8_t velocity) noexcept {
+  auto& on = sounding_on_[core::index(layer)][midi];
+  const int channel = channel_[core::index(layer)];
+  if (on != kSilent) {
+    fluid_synth_noteoff(fluid_->synth.get(), on, midi);
+  }
+  fluid_synth_noteon(fluid_->synth.get(), channel, midi, velocity);
+  on = static_cast<std::int16_t>(channel);
+}
+
+void FluidVoices::note_off(core::Layer layer, std::uint8_t midi) noexcept {
+  auto& on = sounding_on_[core::index(layer)][midi];
+  if (on == kSilent) {
+    return;
+  }
+  fluid_synth_noteoff(fluid_->synth.get(), on, midi);
+  on = kSilent;
+}
+
+void FluidVoices::render(LayerBuses& out) noexcept {
+  const bool sounding = active() > 0;
+  std::array<float*, 2 * core::kLayerCount> sinks{};
+  for (std::size_t i = 0; i < core::kLayerCount; ++i) {
+    auto& bus = out.buses[i];
+    bus.sounding = sounding;
+    bus.left.fill(0.0F); // FluidSynth adds to what is there
+    bus.right.fill(0.0F);
+    sinks[2 * i] = bus.left.data();
+    sinks[2 * i + 1] = bus.right.data();
+  }
+  fluid_synth_process(fluid_->synth.get(), static_cast<int>(kBlock), 0, nullptr, static_cast<int>(sinks.size()),
+                      sinks.data());
+}
+
+int FluidVoices::active() const noexcept { return fluid_synth_get_active_voice_count(fluid_->synth.get()); }
+
+} // namespace auralis::synth

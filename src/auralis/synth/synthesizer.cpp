@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/synth/synthesizer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "auralis/dsp/biquad.hpp"
+#include "auralis/dsp/compressor.hpp"
+#include "auralis/dsp/leveller.hpp"
+#include "auralis/dsp/limiter.hpp"
+#include "auralis/dsp/reverb.hpp"
+#include "auralis/synth/fluid_voices.hpp"
+#include "auralis/synth/soundfont.hpp"
+
+namespace auralis::synth {
+namespace {
+
+/// A layer's place in the mix.
+struct Place {
+  float trim;  ///< linear, calibrated so that the layers balance
+  float width; ///< [0, 1]; 0 is mono
+  float send;  ///< to the room, relative to the layer's level
+};
+constexpr std::array<Place, core::kLayerCount> kPlaces{{
+    {.trim = 1.0F, .width = 0.8F, .send = 1.0F},  // piano
+    {.trim = 0.5F, .width = 1.0F, .send = 1.2F},  // pad
+    {.trim = 0.9F, .width = 0.0F, .send = 0.25F}, // bass: low notes stay in the middle and out of the mud
+    {.trim = 0.8F, .width = 1.0F, .send = 1.5F},  // bells
+    {.trim = 0.6F, .width = 0.7F, .send = 0.5F},  // percussion
+}};
+
+constexpr float kWet = 0.2F;
+constexpr core::Hertz kHighPass{30.0};
+constexpr core::Hertz kTiltFrequency{1'800.0};
+constexpr double kTiltRangeDb = 9.0;        // brightness 0 and 1 lie this far from 0.5 at the top
+constexpr double kGainSeconds = 0.02;       // time constant of a layer's gain
+constexpr double kBrightnessSeconds = 0.05; // time constant of the tilt
+
+float share_of_a_block(double time_constant, core::Hertz rate) {
+  return static_cast<float>(1.0 - std::exp(-static_cast<double>(kBlock) / (time_constant * rate.value)));
+}
+
+/// A gain that glides to its target and lands on it.
+struct Glide {
+  float now = 1.0F;
+  float target = 1.0F;
+
+  /// Moves by one block and returns where it arrives.
+  float advance(float share) noexcept {
+    now += (target - now) * share;
+    if (std::abs(target - now) < 1e-5F) {
+      now = target;
+    }
+    return now;
+  }
+};
+
+template <typename... Ts> struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts> Overloaded(Ts...) -> Overloaded<Ts...>;
+
+bool is_layer(core::Layer layer) noexcept { return core::index(layer) < core::kLayerCount; }
+
+core::Result<SoundFontInfo> checked(const Synthesizer::Config& config) {
+  if (!(config.sample_rate.value >= 22'050.0 && config.sample_rate.value <= 96'000.0)) {
+    throw std::invalid_argument{"Synthesizer: sample_rate must lie in [22050, 96000] Hz"};
+  }
+  if (config.max_voices < 8 || config.max_voices > 1'024) {
+    throw std::invalid_argument{"Synthesizer: max_voices must lie in [8, 1024]"};
+  }
+  auto found = find_soundfont(config.soundfont);
+  if (!found) {
+    const auto& error = found.error();
+    throw std::runtime_error{error.where.empty() ? error.what : fmt::format("{}: {}", error.where, error.what)};
+  }
+  return found;
+}
+
+} // namespace
+
+struct Synthesizer::State {
+  State(const Config& c, SoundFontInfo info)
+      : config{c}, soundfont{std::move(info)},
+        voices{std::make_unique<FluidVoices>(FluidVoices::Config{
+            .sample_rate = c.sample_rate, .soundfont = soundfont.path, .max_voices = c.max_voices})},
+        reverb{{.sample_rate = c.sample_rate}}, high_pass{dsp::high_pass(kHighPass, 0.7071, c.sample_rate)},
+        compressor{{.sample_rate = c.sample_rate}}, leveller{{.sample_rate = c.sample_rate}},
+        limiter{{.sample_rate = c.sample_rate}}, gain_share{share_of_a_block(kGainSeconds, c.sample_rate)},
+        brightness_share{share_of_a_block(kBrightnessSeconds, c.sample_rate)} {
+    brightness.now = brightness.target = 0.5F;
+    tilt_to(brightness.now);
+  }
+
+  void tilt_to(float value) noexcept {
+    const double gain = (static_cast<double>(value) - 0.5) * 2.0 * kTiltRangeDb;
+    tilt.set(dsp::high_shelf(kTiltFrequency, core::Decibels{gain}, config.sample_rate));
+  }
+
+  Config config;
+  SoundFontInfo soundfont;
+  std::unique_ptr<Voices> voices;
+  std::array<Glide, core::kLayerCount> gains{};
+  Glide brightness;
+  LayerBuses buses{};
+  dsp::Reverb reverb;
+  dsp::StereoBiquad high_pass;
+  dsp::StereoBiquad tilt;
+  dsp::Compressor compressor;
+  dsp::Leveller leveller;
+  dsp::TruePeakLimiter limiter;
+  float gain_share;
+  float brightness_share;
+};
+
+Synthesizer::Synthesizer(const Config& config) {
+  auto found = checked(config);
+  state_ = std::make_unique<State>(config, std::move(*found));
+}
+
+Synthesizer::~Synthesizer() = default;
+
+void Synthesizer::handle(const core::PerformanceEvent& event) noexcept {
+  State& s = *state_;
+  std::visit(Overloaded{
+                 [&](const core::NoteOn& note) {
+                   if (is_layer(note.layer) && note.midi < 128 && note.velocity > 0 && note.velocity < 128) {
+                     s.voices->note_on(note.layer, note.midi, note.velocity);
+                   }
+                 },
+                 [&](const core::NoteOff& note) {
+                   if (is_layer(note.layer) && note.midi < 128) {
+                     s.voices->note_off(note.layer, note.midi);
+                   }
+                 },
+                 [&](const core::LayerGain& change) {
+                   if (is_layer(change.layer) && std::isfinite(change.gain)) {
+                     s.gains[core::index(change.layer)].target = std::clamp(change.gain, 0.0F, 1.0F);
+                   }
+                 },
+                 [&](const core::Brightness& change) {
+                   if (std::isfinite(change.value)) {
+                     s.brightness.target = std::clamp(change.value, 0.0F, 1.0F);
+                   }
+                 },
+                 [&](const core::ProgramChange& change) {
+                   if (is_layer(change.layer)) {
+                     s.voices->select(change.layer, change.program);
+                   }
+                 },
+                 [](const core::ChordChange&) {},
+                 [](const core::BeatTick&) {},
+             },
+             event.what);
+}
+
+void Synthesizer::render(core::StereoBlock out) noexcept {
+  assert(out.frames() == kBlock);
+  const rt::RealtimeSection realtime;
+  State& s = *state_;
+  s.voices->render(s.buses);
+
+  std::ranges::fill(out.left, 0.0F);
+  std::ranges::fill(out.right, 0.0F);
+  alignas(64) std::array<float, kBlock> room_left{};
+  alignas(64) std::array<float, kBlock> room_right{};
+  for (std::size_t i = 0; i < core::kLayerCount; ++i) {
+    const float from = s.gains[i].now;
+    const float to = s.gains[i].advance(s.gain_share);
+    const auto& bus = s.buses.buses[i];
+    if (!bus.sounding || (from == 0.0F && to == 0.0F)) {
+      continue;
+    }
+    const Place& place = kPlaces[i];
+    const float start = from * place.trim;
+    const float step = (to - from) * place.trim / static_cast<float>(kBlock);
+    const float own = 0.5F * (1.0F + place.width);
+    const float other = 0.5F * (1.0F - place.width);
+    for (std::size_t n = 0; n < kBlock; ++n) {
+      const float gain = start + step * static_cast<float>(n + 1);
+      const float left = gain * (own * bus.left[n] + other * bus.right[n]);
+      const float right = gain * (own * bus.right[n] + other * bus.left[n]);
+      out.left[n] += (1.0F - kWet) * left;
+      out.right[n] += (1.0F - kWet) * right;
+      room_left[n] += kWet * place.send * left;
+      room_right[n] += kWet * place.send * right;
+    }
+  }
+  const core::StereoBlock room{room_left, room_right};
+  s.reverb.process(room, room);
+  for (std::size_t n = 0; n < kBlock; ++n) {
+    out.left[n] += room_left[n];
+    out.right[n] += room_right[n];
+  }
+  s.high_pass.process(out);
+  if (s.brightness.now != s.brightness.target) {
+    s.tilt_to(s.brightness.advance(s.brightness_share));
+  }
+  s.tilt.process(out);
+  s.compressor.process(out);
+  s.leveller.process(out);
+  s.limiter.process(out);
+}
+
+core::Frames Synthesizer::latency() const noexcept { return dsp::TruePeakLimiter::latency(); }
+int Synthesizer::active_voices() const noexcept { return state_->voices->active(); }
+const std::string& Synthesizer::soundfont_path() const noexcept { return state_->soundfont.path; }
+const std::string& Synthesizer::soundfont_name() const noexcept { return state_->soundfont.name; }
+
+} // namespace auralis::synth
