@@ -17,7 +17,7 @@ from chords import COLOURS, ESTIMATED, Chord, diatonic_triad, infer_mode, scale_
 from corpora import Piece
 
 DEGREES = range(7)
-# Below this the tonic is hardly heard as home: mostly relative keys confused, or passages in another key.
+# Below this the tonic is hardly heard as home, and the fit is no evidence of a mode.
 LEAST_TONIC_SHARE = 0.1
 BEAT_VALUES = (1, 2, 3, 4, 6, 8, 16)
 
@@ -115,7 +115,7 @@ def function_prior(mode: str) -> list[list[float]]:
 
     The tonic draws most, then chords with the tone that tells the mode from its major or minor neighbour; diminished
     and augmented triads are passed through rather than sought. Roots prefer to fall a fifth, then to rise one, then
-    to move by step, then by third (W. Piston, Harmony, 1941, ch. 3, "Table of usual root progressions").
+    to move by step, then by third, after the table of usual root progressions in W. Piston, Harmony, 1941.
     """
     characteristic = {"dorian": 9, "phrygian": 1, "lydian": 6, "mixolydian": 10, "locrian": 6, "harmonic_minor": 11}
     pull = []
