@@ -18,7 +18,7 @@ ALLOWED = {
     "compose": {"core"},
     "synth": {"core", "rt", "dsp"},
     "stream": {"core", "rt", "dsp", "media"},
-    "session": {"core", "rt", "dsp", "media", "compose", "synth", "stream"},
+    "session": {"core", "rt", "dsp", "media", "compose", "synth", "stream", "protocol"},
     "server": {"core", "rt", "dsp", "media", "compose", "synth", "stream", "session", "protocol"},
 }
 
