@@ -8,8 +8,8 @@ target_compile_options(auralis_flags INTERFACE
   -Woverloaded-virtual -Wno-missing-field-initializers -Wnull-dereference -Wdouble-promotion -Wimplicit-fallthrough
   $<$<BOOL:${AURALIS_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports false null dereferences and dangling pointers inside libstdc++ once it inlines.
-  target_compile_options(auralis_flags INTERFACE -Wno-null-dereference)
+  # GCC 12 reports false null dereferences and overlapping copies (PR 105651) inside libstdc++ once it inlines.
+  target_compile_options(auralis_flags INTERFACE -Wno-null-dereference -Wno-restrict)
 endif()
 if(AURALIS_SANITIZE)
   target_compile_options(auralis_flags INTERFACE -fsanitize=${AURALIS_SANITIZE} -fno-omit-frame-pointer)
