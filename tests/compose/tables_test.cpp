@@ -5,11 +5,13 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
 
 #include "auralis/compose/groove_tables.hpp"
 #include "auralis/compose/harmony_tables.hpp"
+#include "auralis/compose/melody_tables.hpp"
 
 namespace auralis::compose {
 namespace {
@@ -192,6 +194,51 @@ TEST(GrooveTables, TheJazzRideSkipsAndTheHatClosesOnTwoAndFour) {
   const auto& hat = voice(jazz, DrumVoice::closed_hat);
   EXPECT_GT(hat[4].probability, 3.0F * hat[0].probability);
   EXPECT_GT(hat[12].probability, 3.0F * hat[8].probability);
+}
+
+TEST(MelodyTables, RowsAreDistributions) {
+  for (const auto& position : kMelodyIntervals) {
+    for (const auto& row : position) {
+      expect_distribution(row);
+      for (std::size_t i = kMelodyWidestInterval - 4; i <= kMelodyWidestInterval + 4; ++i) {
+        EXPECT_GT(row[i], 0.0F) << "any interval up to a fifth may come";
+      }
+    }
+  }
+  for (const auto& row : kMelodyLengths) {
+    expect_distribution(row);
+  }
+  for (const float p : kMelodyOnsets) {
+    EXPECT_GT(p, 0.0F);
+    EXPECT_LE(p, 1.0F);
+  }
+}
+
+TEST(MelodyTables, LeapsTurnBack) {
+  const auto up_after = [](MelodyPosition position, MelodyMotion motion) {
+    const auto& row = kMelodyIntervals[static_cast<std::size_t>(position)][static_cast<std::size_t>(motion)];
+    float up = 0.0F;
+    for (std::size_t i = kMelodyWidestInterval + 1; i < row.size(); ++i) {
+      up += row[i];
+    }
+    return up;
+  };
+  for (const auto position : {MelodyPosition::downbeat, MelodyPosition::weak_beat, MelodyPosition::offbeat}) {
+    EXPECT_GT(up_after(position, MelodyMotion::leap_down), 0.5F);
+    EXPECT_LT(up_after(position, MelodyMotion::leap_up), 0.3F);
+  }
+}
+
+TEST(MelodyTables, NotesStartOnBeatsMoreThanBetweenThem) {
+  for (std::size_t beat = 0; beat < kMelodyOnsets.size(); beat += 4) {
+    EXPECT_GT(kMelodyOnsets[beat], kMelodyOnsets[beat + 1]);
+    EXPECT_GT(kMelodyOnsets[beat], kMelodyOnsets[beat + 2]);
+    EXPECT_GT(kMelodyOnsets[beat], kMelodyOnsets[beat + 3]);
+  }
+}
+
+TEST(MelodyTables, TheStrongerThePositionTheMoreChordTones) {
+  EXPECT_TRUE(std::ranges::is_sorted(kMelodyChordTones, std::ranges::greater{}));
 }
 
 } // namespace

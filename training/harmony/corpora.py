@@ -34,10 +34,11 @@ class Piece:
     phrases: list[Phrase]
 
 
-def members(archive: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
-    """Files of a tar.xz whose names end in suffix, in order of name."""
+def members(archive: Path, suffix: str | tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Files of a tar.xz whose names end in a suffix, in order of name."""
     with tarfile.open(archive, "r:xz") as tar:
-        found = {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile() and entry.name.endswith(suffix)}
+        files = (entry for entry in tar if entry.isfile() and entry.name.endswith(suffix))
+        found = {entry.name: tar.extractfile(entry).read() for entry in files}
     for name in sorted(found):
         yield name, found[name]
 
@@ -165,13 +166,12 @@ _KINDS = {
 _ACCIDENTAL = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 
 
-def read_musicxml(name: str, text: bytes) -> list[Piece]:
+def read_musicxml(name: str, root: ElementTree.Element) -> list[Piece]:
     """The lead sheet as written, repeats not played out. Lengths are quarter notes.
 
     The corpus marks nearly every sheet "major" whatever it is; where the last chord is a minor chord on the relative
     minor's tonic, that is the tonic.
     """
-    root = ElementTree.fromstring(text)
     part = root.find("part")
     if part is None:
         return []
@@ -208,9 +208,14 @@ def read_musicxml(name: str, text: bytes) -> list[Piece]:
     return [Piece("openewld", name, tonic, modes, [phrase])]
 
 
-def openewld(data: Path) -> Iterator[Piece]:
+def openewld_scores(data: Path) -> Iterator[tuple[str, ElementTree.Element]]:
     for path, raw in members(data / "symbolic" / "openewld.tar.xz", ".mxl"):
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             # Some containers are not well-formed, and each holds but one score: the file outside META-INF.
             score = next(n for n in archive.namelist() if n.endswith(".xml") and not n.startswith("META-INF/"))
-            yield from read_musicxml("openewld/" + path.rsplit("/", 1)[1], archive.read(score))
+            yield "openewld/" + path.rsplit("/", 1)[1], ElementTree.fromstring(archive.read(score))
+
+
+def openewld(data: Path) -> Iterator[Piece]:
+    for name, root in openewld_scores(data):
+        yield from read_musicxml(name, root)

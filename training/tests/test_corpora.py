@@ -2,6 +2,7 @@
 import sys
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harmony"))
 
@@ -61,7 +62,7 @@ class Pop909(unittest.TestCase):
         self.assertIn("dorian", second.modes)
 
 
-def lead_sheet(fifths: int, *harmonies: tuple[str, str]) -> bytes:
+def lead_sheet(fifths: int, *harmonies: tuple[str, str]) -> ElementTree.Element:
     measures = "".join(
         f"<measure><attributes><divisions>2</divisions><key><fifths>{fifths}</fifths></key></attributes>"
         f"<harmony><root><root-step>{step}</root-step></root><kind>{kind}</kind></harmony>"
@@ -69,7 +70,7 @@ def lead_sheet(fifths: int, *harmonies: tuple[str, str]) -> bytes:
         "<note><duration>2</duration></note></measure>"
         for step, kind in harmonies
     )
-    return f"<score-partwise><part>{measures}</part></score-partwise>".encode()
+    return ElementTree.fromstring(f"<score-partwise><part>{measures}</part></score-partwise>")
 
 
 class MusicXml(unittest.TestCase):

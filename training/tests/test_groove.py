@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 GROOVE = Path(__file__).resolve().parents[1] / "groove"
-sys.path.insert(0, str(GROOVE))
+sys.path.insert(0, str(GROOVE.parent))
 
 from midi import Note, read_length, read_notes  # noqa: E402
 
@@ -40,7 +40,7 @@ class Midi(unittest.TestCase):
             b"\x81\x60\x99\x2a\x40"  # hat
             b"\x00\xff\x2f\x00"
         )
-        self.assertEqual(read_notes(midi_file(track)), [Note(0.0, 36, 100), Note(0.5, 38, 80), Note(1.0, 42, 64)])
+        self.assertEqual(read_notes(midi_file(track)), [Note(0.0, 36, 100, 256 / 480), Note(0.5, 38, 80), Note(1.0, 42, 64)])
 
     def test_tracks_are_merged_in_time(self) -> None:
         early, late = b"\x00\x99\x24\x64", b"\x83\x60\x99\x26\x64"
