@@ -355,20 +355,24 @@ void Composer::start_phrase() noexcept {
   phrase_start_ = next_beat_;
   phrase_beats_ = character_.phrase_bars * kBeatsPerBar;
   next_step_ = 0;
-  due_.clear();
+  due_.erase_if([](const DueNote& note) { return note.kind != DueNote::Kind::bells_echo; });
   chord_slot_ = -1;
-  if (--section_.phrases_left < 0) {
+  section_begins_ = --section_.phrases_left < 0;
+  if (section_begins_) {
     start_section();
+  }
+  if (phrase_ == 0 && landing_ < 0) {
+    landing_ = 0; // the first chord says where home is
   }
   plan_harmony(0, landing_, static_cast<int>(std::lround(character_.chord_beats)));
 
   const double rest = static_cast<double>(character_.rest);
   auto plan_random = stream(kMelodyPlan);
+  // The melody reaches its goal on the last chord and leaves the rest of the phrase to it.
+  const int quiet = 1 + static_cast<int>(std::lround(0.3 * rest * character_.phrase_bars));
+  const int goal = std::clamp(phrase_beats_ - quiet * kBeatsPerBar, chords_.back().beat, phrase_beats_ - 2);
   const PhraseShape shape{
-      .bars = character_.phrase_bars,
-      .cadence_step = std::min(chords_.back().beat, phrase_beats_ - 2 * kBeatsPerBar + kBeatsPerBar) * kStepsPerBeat,
-      .rest = rest,
-      .variation = 0.55};
+      .bars = character_.phrase_bars, .cadence_step = goal * kStepsPerBeat, .rest = rest, .variation = 0.55};
   plan_melody(memory_, shape, plan_random, notes_);
   plan_bells();
   breath_beats_ = plan_random.chance(0.3 + 0.6 * rest) ? plan_random.integer(1, 2) : 0;
@@ -376,6 +380,9 @@ void Composer::start_phrase() noexcept {
   melody_random_ = stream(kMelodyPitch);
   melody_timing_ = stream(kMelodyTiming);
   accompaniment_random_ = stream(kAccompaniment);
+  for (auto& luck : accompaniment_luck_) {
+    luck = static_cast<float>(accompaniment_random_.uniform());
+  }
   bells_random_ = stream(kBells);
   bass_random_ = stream(kBass);
   pad_random_ = stream(kPad);
@@ -388,6 +395,7 @@ void Composer::start_section() noexcept {
   const double phrase_seconds = phrase_beats_ * 60.0 / tempo_.value();
   section_.phrases_left =
       std::clamp(static_cast<int>(std::lround(random.uniform(90.0, 210.0) / phrase_seconds)), 2, 8) - 1;
+  choose_groove(random);
   if (phrase_ == 0) {
     return; // the preset as it is, for a first impression
   }
@@ -405,7 +413,20 @@ void Composer::start_section() noexcept {
   section_.density = random.uniform(0.75, 1.2);
   section_.richness = random.uniform(0.35, 0.9);
   section_.brightness = random.uniform(-0.08, 0.08);
-  section_.groove = random.integer(0, 7);
+}
+
+void Composer::choose_groove(Random& random) noexcept {
+  // Grooves recorded near this tempo and with this much swing.
+  std::array<double, kGrooveCount> weights{};
+  for (std::size_t i = 0; i < kGrooveCount; ++i) {
+    const double swing = std::abs(static_cast<double>(kGrooves[i].swing) - static_cast<double>(character_.swing));
+    const double tempo = std::abs(std::log2(kGrooves[i].tempo.value / tempo_.value()));
+    weights[i] = std::exp(-4.0 * swing - 1.5 * tempo);
+  }
+  section_.groove = static_cast<int>(random.weighted(std::span<const double>{weights}));
+  static constexpr std::array<DrumVoice, 4> kTimeKeepers{DrumVoice::shaker, DrumVoice::shaker, DrumVoice::closed_hat,
+                                                         DrumVoice::ride};
+  section_.time_keeper = kTimeKeepers[static_cast<std::size_t>(random.integer(0, 3))];
 }
 
 void Composer::plan_harmony(int from_beat, int first_degree, int first_beats) noexcept {
@@ -414,6 +435,7 @@ void Composer::plan_harmony(int from_beat, int first_degree, int first_beats) no
                 {.beats = phrase_beats_ - from_beat,
                  .chord_beats = static_cast<double>(character_.chord_beats),
                  .richness = section_.richness,
+                 .opens_section = from_beat == 0 && section_begins_,
                  .first_degree = first_degree,
                  .first_beats = first_beats},
                 random, chords_);
@@ -456,6 +478,7 @@ void Composer::tell_initial_state() noexcept {
     emit(core::ProgramChange{layer, character_.programs[core::index(layer)]});
     tell_gain(layer);
   }
+  tell_brightness();
 }
 
 void Composer::tell_gain(Layer layer) noexcept {

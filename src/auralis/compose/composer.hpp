@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "auralis/compose/groove_tables.hpp"
 #include "auralis/compose/harmony.hpp"
 #include "auralis/compose/melody.hpp"
 #include "auralis/compose/metre.hpp"
@@ -106,7 +107,8 @@ private:
     double density = 1.0;    // factor
     double richness = 0.5;   // of chord colours
     double brightness = 0.0; // offset
-    int groove = 0;
+    int groove = 0;          // into kGrooves
+    DrumVoice time_keeper = DrumVoice::shaker;
   };
 
   void step() noexcept;
@@ -118,6 +120,7 @@ private:
   void reach_beat() noexcept;
   void start_phrase() noexcept;
   void start_section() noexcept;
+  void choose_groove(core::Random& random) noexcept;
   void plan_harmony(int from_beat, int first_degree, int first_beats) noexcept;
   void update_chord(bool restrike) noexcept;
   void voice_pad(bool restrike) noexcept;
@@ -126,7 +129,8 @@ private:
   void schedule_steps() noexcept;
   void schedule_step(int step) noexcept;
   void schedule_percussion(int step, Ticks grid) noexcept;
-  void schedule(DueNote note, core::Random& random, double seconds_late = 0.0) noexcept;
+  void schedule(DueNote note, core::Random& random) noexcept;
+  void schedule(DueNote note, double seconds_late) noexcept;
   void play_due_notes() noexcept;
   void play_melody(const DueNote& note) noexcept;
   void play_accompaniment(const DueNote& note) noexcept;
@@ -180,6 +184,7 @@ private:
   int next_step_ = 0; // sixteenth of the phrase to be scheduled next
 
   Section section_;
+  bool section_begins_ = false;
   MotifMemory memory_;
   Harmony harmony_;
   ChordPlan chords_;
@@ -199,7 +204,8 @@ private:
   Voicing pad_;
   int bass_ = -1;
   Melody melody_;
-  bool continue_melody_ = false; // a passing tone waits for its resolution
+  std::array<float, 16> accompaniment_luck_{}; // two bars of eighths: the figure of the phrase
+  bool continue_melody_ = false;               // a passing tone waits for its resolution
 
   core::Random melody_random_{0};
   core::Random melody_timing_{0};

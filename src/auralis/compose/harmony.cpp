@@ -13,12 +13,21 @@ namespace {
 using core::Mode;
 using core::Random;
 
+/// How welcome a degree is in music that is to calm: a diminished triad seldom, but where it is the tonic itself.
+double welcome(Mode mode, int degree) noexcept {
+  constexpr double kDiminished = 0.25;
+  const auto quality = diatonic_chord({core::PitchName{0}, mode}, degree, Colour::triad).quality;
+  const bool restless = quality == core::ChordQuality::diminished || quality == core::ChordQuality::augmented;
+  return restless && degree != 0 ? kDiminished : 1.0;
+}
+
 double transition(Mode mode, int a, int b, int c) noexcept {
   const auto& rows = kDegreeTransitions[static_cast<std::size_t>(mode)];
   // The diagonal of the table holds the chain of order 1.
   const int before = a < 0 ? b : a;
-  return static_cast<double>(
-      rows[static_cast<std::size_t>(before)][static_cast<std::size_t>(b)][static_cast<std::size_t>(c)]);
+  return welcome(mode, c) *
+         static_cast<double>(
+             rows[static_cast<std::size_t>(before)][static_cast<std::size_t>(b)][static_cast<std::size_t>(c)]);
 }
 
 double phrase_ending(Mode mode, int before, int last) noexcept {
@@ -30,22 +39,35 @@ double phrase_ending(Mode mode, int before, int last) noexcept {
 Colour draw_colour(Mode mode, int degree, double richness, Random& random) noexcept {
   // triad, seventh, sus2, sus4, add9, sixth, ninth
   static constexpr std::array<double, kColourCount> kAmbient{0.06, 0.32, 0.14, 0.08, 0.22, 0.06, 0.12};
+  // A dominant seventh wants to go somewhere; hung or with a ninth it floats.
+  static constexpr std::array<double, kColourCount> kFloating{0.10, 0.08, 0.20, 0.28, 0.26, 0.08, 0.0};
+  const bool dominant =
+      diatonic_chord({core::PitchName{0}, mode}, degree, Colour::seventh).quality == core::ChordQuality::dominant7;
+  const auto& ambient = dominant ? kFloating : kAmbient;
   const auto& corpus = kChordColours[static_cast<std::size_t>(mode)][static_cast<std::size_t>(degree)];
   std::array<double, kColourCount> weights{};
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    weights[i] = richness * kAmbient[i] + (i < corpus.size() ? (1.0 - richness) * static_cast<double>(corpus[i]) : 0.0);
+    weights[i] = richness * ambient[i] + (i < corpus.size() ? (1.0 - richness) * static_cast<double>(corpus[i]) : 0.0);
   }
   return static_cast<Colour>(random.weighted(std::span<const double>{weights}));
 }
 
 } // namespace
 
-int Harmony::draw_degree(Mode mode, Random& random) const noexcept {
+double Harmony::weight(Mode mode, int a, int b, int c) const noexcept {
+  constexpr double kStraightBack = 0.5;
+  constexpr double kPerVisit = 0.67;
+  return transition(mode, a, b, c) * (c == a ? kStraightBack : 1.0) *
+         std::pow(kPerVisit, visits_[static_cast<std::size_t>(c)]);
+}
+
+int Harmony::draw_degree(Mode mode, bool opening, Random& random) const noexcept {
   std::array<double, kDegreeCount> weights{};
   for (int degree = 0; degree < kDegreeCount; ++degree) {
+    const auto first =
+        static_cast<double>(kFirstDegree[static_cast<std::size_t>(mode)][static_cast<std::size_t>(degree)]);
     weights[static_cast<std::size_t>(degree)] =
-        last_ < 0 ? static_cast<double>(kFirstDegree[static_cast<std::size_t>(mode)][static_cast<std::size_t>(degree)])
-                  : transition(mode, before_, last_, degree);
+        opening || last_ < 0 ? (degree == last_ ? 0.0 : first) : weight(mode, before_, last_, degree);
   }
   return static_cast<int>(random.weighted(std::span<const double>{weights}));
 }
@@ -53,6 +75,7 @@ int Harmony::draw_degree(Mode mode, Random& random) const noexcept {
 void Harmony::remember(int degree) noexcept {
   before_ = last_;
   last_ = degree;
+  ++visits_[static_cast<std::size_t>(degree)];
 }
 
 void Harmony::plan(Mode mode, int from_beat, const Shape& shape, Random& random, ChordPlan& plan) noexcept {
@@ -61,6 +84,7 @@ void Harmony::plan(Mode mode, int from_beat, const Shape& shape, Random& random,
     plan.back().beats = std::min(plan.back().beats, from_beat - plan.back().beat);
   }
   const auto first = plan.size();
+  visits_ = {};
 
   // Lengths: mostly the usual one, now and then half or double, never across the end.
   const int usual = std::max(2, 2 * static_cast<int>(std::lround(shape.chord_beats / 2.0)));
@@ -110,7 +134,7 @@ void Harmony::plan(Mode mode, int from_beat, const Shape& shape, Random& random,
       remember(plan[i + 1].degree);
       break;
     }
-    plan[i].degree = static_cast<std::int8_t>(draw_degree(mode, random));
+    plan[i].degree = static_cast<std::int8_t>(draw_degree(mode, shape.opens_section && i == first, random));
     plan[i].colour = draw_colour(mode, plan[i].degree, shape.richness, random);
     remember(plan[i].degree);
   }

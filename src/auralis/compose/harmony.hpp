@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "auralis/compose/theory.hpp"
@@ -24,25 +25,31 @@ using ChordPlan = core::FixedVector<PlannedChord, kMaxPhraseChords>;
 ///
 /// A phrase is drawn forward; its last two chords are drawn together, weighted by the chain and by how phrases of the
 /// corpus end, so that the cadence is reached and not pasted on. The chain remembers across phrases.
-/// Realtime: yes.
+///
+/// Three departures from the corpus, whose songs last minutes and not hours: a diminished or augmented triad is a
+/// quarter as likely, going straight back (I IV I) half as likely, and a degree loses a third of its weight per visit
+/// in a phrase. Realtime: yes.
 class Harmony {
 public:
   struct Shape {
-    int beats = 32;           ///< what the chords fill, > 0
-    double chord_beats = 4.0; ///< what one usually lasts
-    double richness = 0.5;    ///< [0, 1]; how often a chord carries more than its triad
-    int first_degree = -1;    ///< forced, or -1
-    int first_beats = 0;      ///< length of a forced first chord
+    int beats = 32;             ///< what the chords fill, > 0
+    double chord_beats = 4.0;   ///< what one usually lasts
+    double richness = 0.5;      ///< [0, 1]; how often a chord carries more than its triad
+    bool opens_section = false; ///< the first degree is drawn from how sections of the corpus open
+    int first_degree = -1;      ///< forced, or -1
+    int first_beats = 0;        ///< length of a forced first chord
   };
 
   /// Fills `plan` from `from_beat` on; what starts before stays and is cut there.
   void plan(core::Mode mode, int from_beat, const Shape& shape, core::Random& random, ChordPlan& plan) noexcept;
 
 private:
-  int draw_degree(core::Mode mode, core::Random& random) const noexcept;
+  int draw_degree(core::Mode mode, bool opening, core::Random& random) const noexcept;
+  double weight(core::Mode mode, int a, int b, int c) const noexcept;
   void remember(int degree) noexcept;
 
-  int before_ = -1; // degree before the last; -1: none yet
+  std::array<int, kDegreeCount> visits_{}; // of each degree in the phrase being drawn
+  int before_ = -1;                        // degree before the last; -1: none yet
   int last_ = -1;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "auralis/compose/composer.hpp"
+#include "auralis/compose/groove_tables.hpp"
 #include "auralis/compose/theory.hpp"
 
 namespace auralis::compose {
@@ -17,13 +18,17 @@ constexpr Ticks kTicksPerStep = kTicksPerBeat / kStepsPerBeat;
 
 // Registers, MIDI. The left hand stays below the melody's lowest note, so that either can be told from the other.
 constexpr int kMelodyCentre = 70;
-constexpr int kAccompanimentLow = 45;
-constexpr int kAccompanimentHigh = 57;
+constexpr int kMelodyCentreLow = 62;
+constexpr int kMelodyCentreHigh = 86;
+constexpr int kAccompanimentLow = 41;
+constexpr int kAccompanimentHigh = kMelodyLowest - 1;
 constexpr int kPadLow = 48;
 constexpr int kPadHigh = 72;
 constexpr int kBassLow = 28;
 constexpr int kBassHigh = 43;
 constexpr int kBellsCentre = 86;
+constexpr int kBellsLow = 74;
+constexpr int kBellsHigh = 98;
 
 // Deviations at humanise = 1.
 constexpr double kTimingDeviation = 0.014; // seconds
@@ -45,7 +50,8 @@ double Composer::fullness() const noexcept {
 }
 
 int Composer::melody_centre() const noexcept {
-  return std::clamp(kMelodyCentre + character_.register_shift + section_.register_shift, 64, 88);
+  return std::clamp(kMelodyCentre + character_.register_shift + section_.register_shift, kMelodyCentreLow,
+                    kMelodyCentreHigh);
 }
 
 Ticks Composer::of_seconds(double seconds) const noexcept { return to_ticks(seconds * tempo_.value() / 60.0); }
@@ -69,18 +75,19 @@ void Composer::schedule_steps() noexcept {
   }
 }
 
-void Composer::schedule(DueNote note, core::Random& random, double seconds_late) noexcept {
-  const double human = static_cast<double>(now_playing_.humanise);
+void Composer::schedule(DueNote note, double seconds_late) noexcept {
   const auto in_phrase = note.grid - phrase_start_ * kTicksPerBeat;
-  double late = (seconds_late + kTimingDeviation * std::clamp(random.normal(), -2.0, 2.0)) * human;
-  if (in_phrase % kTicksPerBeat == 0 && note.kind != DueNote::Kind::percussion) {
+  double late = seconds_late * static_cast<double>(now_playing_.humanise);
+  const bool pitched = note.kind != DueNote::Kind::percussion;
+  if (in_phrase == 0 || (pitched && in_phrase % kTicksPerBeat == 0)) {
     late = std::abs(late); // never ahead of the chord it belongs to
-  }
-  if (in_phrase == 0) {
-    late = std::abs(late);
   }
   note.due = phrase_start_ * kTicksPerBeat + swung(in_phrase) + of_seconds(late);
   due_.push_back(note);
+}
+
+void Composer::schedule(DueNote note, core::Random& random) noexcept {
+  schedule(note, kTimingDeviation * std::clamp(random.normal(), -2.0, 2.0));
 }
 
 void Composer::schedule_step(int step) noexcept {
@@ -141,9 +148,9 @@ void Composer::play_due_notes() noexcept {
 void Composer::play_melody(const DueNote& due) noexcept {
   const auto& note = notes_[due.index];
   const double human = static_cast<double>(now_playing_.humanise);
-  const bool chance = melody_random_.chance(0.5 + 0.3 * intensity_.value());
   const double touch = std::clamp(melody_random_.normal(), -2.0, 2.0);
-  const bool wanted = static_cast<double>(note.need) <= 0.1 + fullness() && chance;
+  const bool wanted = static_cast<double>(note.need) <= 0.1 + fullness() &&
+                      static_cast<double>(note.luck) < 0.5 + 0.3 * intensity_.value();
   if (!section_.playing[core::index(Layer::piano)] || !(wanted || note.final || continue_melody_)) {
     return;
   }
@@ -167,13 +174,15 @@ void Composer::play_melody(const DueNote& due) noexcept {
 
 void Composer::play_accompaniment(const DueNote& due) noexcept {
   const int step = due.index;
+  const auto eighth = static_cast<std::size_t>(step / 2) % accompaniment_luck_.size();
   const double full = fullness();
   const bool on_beat = step % kStepsPerBeat == 0;
-  const double likely = on_beat ? 0.15 + 0.6 * full : 0.9 * std::max(0.0, full - 0.3);
-  const bool chance = accompaniment_random_.chance(likely);
+  const double likely = on_beat ? 0.1 + 0.65 * full : 0.9 * std::max(0.0, full - 0.3);
+  // The figure of the phrase, with a stray note now and then.
+  const bool stray = accompaniment_random_.chance(0.15);
+  const double luck = stray ? accompaniment_random_.uniform() : static_cast<double>(accompaniment_luck_[eighth]);
   const double touch = std::clamp(accompaniment_random_.normal(), -2.0, 2.0);
-  const int wander = accompaniment_random_.integer(0, 5);
-  if (!chance || !section_.playing[core::index(Layer::piano)] || full < 0.12) {
+  if (luck >= likely || !section_.playing[core::index(Layer::piano)] || full < 0.12) {
     return;
   }
   core::FixedVector<int, 16> tones;
@@ -184,8 +193,7 @@ void Composer::play_accompaniment(const DueNote& due) noexcept {
     }
   }
   static constexpr std::array<std::size_t, 8> kPattern{0, 2, 3, 1, 2, 4, 3, 2}; // a broken chord over a bar
-  const auto index =
-      (kPattern[static_cast<std::size_t>(step / 2) % kPattern.size()] + (wander == 0 ? 1U : 0U)) % tones.size();
+  const auto index = (kPattern[eighth % kPattern.size()] + (stray ? 1U : 0U)) % tones.size();
   const double velocity = 26.0 + 34.0 * presence() + (on_beat ? 2.0 : -2.0) +
                           kVelocityDeviation * 0.7 * static_cast<double>(now_playing_.humanise) * touch;
   note_on(Layer::piano, tones[index], velocity, to_ticks(0.6 + 1.2 * static_cast<double>(character_.sustain)));
@@ -204,7 +212,8 @@ void Composer::plan_bells() noexcept {
     int contour = random.integer(-3, 2);
     for (int i = 0; i < count && step < kStepsPerBar; ++i) {
       bell_notes_.push_back({bar * kStepsPerBar + step, 8, static_cast<std::int8_t>(contour),
-                             static_cast<float>(i == 0 ? 0.0 : random.uniform(0.1, 0.8)), false});
+                             static_cast<float>(i == 0 ? 0.0 : random.uniform(0.1, 0.8)),
+                             static_cast<float>(random.uniform()), false});
       step += 2 * random.integer(1, 3);
       contour += random.integer(1, 3);
     }
@@ -213,13 +222,14 @@ void Composer::plan_bells() noexcept {
 
 void Composer::play_bells(const DueNote& due) noexcept {
   const auto& note = bell_notes_[due.index];
-  const bool chance = bells_random_.chance(0.5 + 0.3 * intensity_.value());
+  const bool chance = static_cast<double>(note.luck) < 0.5 + 0.3 * intensity_.value();
   const double touch = std::clamp(bells_random_.normal(), -2.0, 2.0);
   const int echoes = bells_random_.integer(0, 2);
   if (!chance || static_cast<double>(note.need) > 0.1 + fullness() || !section_.playing[core::index(Layer::bells)]) {
     return;
   }
-  const int wish = kBellsCentre + character_.register_shift / 2 + section_.register_shift + 2 * note.contour;
+  const int wish = std::clamp(kBellsCentre + character_.register_shift / 2 + section_.register_shift + 2 * note.contour,
+                              kBellsLow, kBellsHigh);
   const auto set = chord_set(chord_);
   int pitch = wish;
   for (int away = 0; away < 12 && !contains(set, pitch); ++away) {
@@ -310,33 +320,37 @@ void Composer::play_bass(const DueNote& due) noexcept {
 }
 
 void Composer::schedule_percussion(int step, Ticks grid) noexcept {
-  struct Hit {
-    std::uint8_t key;
-    std::array<float, 16> probability;
-  };
-  static constexpr std::array<Hit, 4> kPattern{{
-      {41, {.7F, 0, 0, 0, 0, 0, .1F, 0, .35F, 0, .1F, 0, 0, 0, 0, 0}},
-      {37, {0, 0, 0, 0, .5F, 0, 0, .05F, 0, 0, 0, 0, .6F, 0, 0, .1F}},
-      {42, {.3F, 0, .6F, .1F, .3F, 0, .6F, .1F, .3F, 0, .6F, .1F, .3F, 0, .6F, .2F}},
-      {82, {.4F, .2F, .5F, .2F, .4F, .2F, .5F, .2F, .4F, .2F, .5F, .2F, .4F, .2F, .5F, .2F}},
-  }};
-  const double full = std::clamp(static_cast<double>(character_.groove) * (0.5 + fullness()), 0.0, 1.0);
-  for (const auto& hit : kPattern) {
-    const double probability = static_cast<double>(hit.probability[static_cast<std::size_t>(step % kStepsPerBar)]);
-    const bool chance = percussion_random_.chance(probability * full);
+  // General MIDI keys for the voices of the grooves, soft ones: a low tom for the kick, a side stick for the snare.
+  static constexpr std::array<std::uint8_t, kDrumVoiceCount> kKeys{41, 37, 42, 46, 51, 45, 48, 82};
+  constexpr double kSoftness = 0.5; // of the velocities of drummers who play to be heard
+  const auto& groove = kGrooves[static_cast<std::size_t>(section_.groove)];
+  const double full = std::clamp(static_cast<double>(character_.groove) * (0.45 + 1.1 * fullness()), 0.0, 1.0);
+  const double human = static_cast<double>(now_playing_.humanise);
+  const double sixteenth = 60.0 / tempo_.value() / kStepsPerBeat;
+  for (std::size_t voice = 0; voice < kDrumVoiceCount; ++voice) {
+    const auto& stroke = groove.steps[voice][static_cast<std::size_t>(step % kStepsPerBar)];
+    const double luck = percussion_random_.uniform();
     const double touch = std::clamp(percussion_random_.normal(), -2.0, 2.0);
-    if (probability <= 0.0) {
+    const double push = std::clamp(percussion_random_.normal(), -2.0, 2.0);
+    const auto drum = static_cast<DrumVoice>(voice);
+    const bool keeps_time = drum == DrumVoice::closed_hat || drum == DrumVoice::ride || drum == DrumVoice::shaker;
+    if ((keeps_time && drum != section_.time_keeper) || drum == DrumVoice::open_hat) {
       continue;
     }
-    const double velocity = 24.0 + 36.0 * presence() + (step % 8 == 4 ? 5.0 : 0.0) +
-                            kVelocityDeviation * static_cast<double>(now_playing_.humanise) * touch;
-    if (chance && section_.playing[core::index(Layer::percussion)]) {
-      schedule({.grid = grid,
-                .kind = DueNote::Kind::percussion,
-                .velocity = static_cast<std::uint8_t>(std::clamp(velocity, 20.0, 100.0)),
-                .midi = hit.key},
-               percussion_random_);
+    // Thinning takes the ghost strokes first: a likely stroke stays likely, an unlikely one goes.
+    const double probability =
+        full <= 0.0 ? 0.0 : std::pow(static_cast<double>(stroke.probability), 1.0 / full) * std::min(1.0, 2.0 * full);
+    if (luck >= probability || !section_.playing[core::index(Layer::percussion)]) {
+      continue;
     }
+    const double velocity = kSoftness * (0.55 + 0.9 * presence()) * static_cast<double>(stroke.velocity) +
+                            kSoftness * human * touch * static_cast<double>(stroke.velocity_deviation) * 0.5;
+    const double late = static_cast<double>(stroke.offset) + push * static_cast<double>(stroke.offset_deviation);
+    schedule({.grid = grid,
+              .kind = DueNote::Kind::percussion,
+              .velocity = static_cast<std::uint8_t>(std::clamp(velocity, 20.0, 100.0)),
+              .midi = kKeys[voice]},
+             std::clamp(late, -0.4, 0.4) * sixteenth);
   }
 }
 

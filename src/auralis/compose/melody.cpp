@@ -78,7 +78,7 @@ Melody::Choice Melody::passing_tone(const Place& place, int target) noexcept {
   Choice best;
   for (const int away : {1, -1, 2, -2}) {
     const int pitch = last_ + away;
-    if (contains(tones, pitch) || std::abs(pitch - place.centre) > kMelodyReach - 2) {
+    if (contains(tones, pitch) || std::abs(pitch - place.centre) > kMelodyReach - 2 || pitch < kMelodyLowest + 2) {
       continue;
     }
     for (const int onward : {1, -1, 2, -2}) {
@@ -113,7 +113,7 @@ int Melody::next(const Place& place, core::Random& random) noexcept {
   for (std::size_t role = 0; role < owed_.size(); ++role) {
     owed_[role] = std::clamp(owed_[role] + kRoleShares[role], -kMostOwed, kMostOwed);
   }
-  int low = place.centre - kMelodyReach;
+  int low = std::max(place.centre - kMelodyReach, kMelodyLowest);
   int high = place.centre + kMelodyReach;
   if (last_ >= 0) {
     if (last_ - kMaxMelodyLeap > high || last_ + kMaxMelodyLeap < low) {

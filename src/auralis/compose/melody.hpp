@@ -18,6 +18,7 @@ inline constexpr std::array<double, 3> kRoleShares{0.70, 0.25, 0.05};
 inline constexpr int kMaxMelodyLeap = 12; ///< semitones
 inline constexpr int kLeapToRecover = 7;  ///< wider leaps turn back by step
 inline constexpr int kMelodyReach = 12;   ///< semitones either side of the melody's centre
+inline constexpr int kMelodyLowest = 53;  ///< MIDI; the left hand has what lies below
 inline constexpr int kWidestStep = 3;     ///< a step of the pentatonic scales and of harmonic minor's sixth
 
 /// Turns contours into pitches, one note at a time, in whatever key and chord holds when the note sounds.

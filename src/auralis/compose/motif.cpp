@@ -54,7 +54,7 @@ Motif invent_motif(double pulse, core::Random& random) noexcept {
       if (random.chance(chance)) {
         const auto need =
             static_cast<float>(std::clamp(0.85 * static_cast<double>(weak) + random.uniform(-0.2, 0.2), 0.0, 0.95));
-        motif.notes.push_back({static_cast<std::int16_t>(step), 4, 0, need});
+        motif.notes.push_back({static_cast<std::int16_t>(step), 4, 0, need, static_cast<float>(random.uniform())});
       }
     }
     const auto count = static_cast<int>(motif.notes.size());
@@ -63,7 +63,7 @@ Motif invent_motif(double pulse, core::Random& random) noexcept {
     }
   }
   if (motif.notes.empty()) {
-    motif.notes.push_back({0, 8, 0, 0.0F});
+    motif.notes.push_back({0, 8, 0, 0.0F, 0.0F});
   }
   int contour = random.integer(-1, 2);
   for (auto& note : motif.notes) {
@@ -121,7 +121,8 @@ Motif ornamented(const Motif& motif, core::Random& random) noexcept {
     const int next = i + 1 < motif.notes.size() ? motif.notes[i + 1].contour : note.contour;
     const int bend = next > note.contour ? 1 : (next < note.contour ? -1 : (random.chance(0.5) ? 1 : -1));
     result.notes.push_back({static_cast<std::int16_t>(note.step + note.length / 2), 2,
-                            static_cast<std::int8_t>(note.contour + bend), std::max(0.4F, note.need)});
+                            static_cast<std::int8_t>(note.contour + bend), std::max(0.4F, note.need),
+                            static_cast<float>(random.uniform())});
   }
   set_lengths(result);
   return result;

@@ -18,6 +18,7 @@ struct MotifNote {
   std::int16_t length = 4; ///< sixteenths
   std::int8_t contour = 0; ///< scale steps from the motif's own centre
   float need = 0.0F;       ///< [0, 1]; sounds only where the density is above this
+  float luck = 0.0F;       ///< [0, 1); sounds only where the note probability is above this
 
   friend constexpr bool operator==(const MotifNote&, const MotifNote&) noexcept = default;
 };

@@ -6,6 +6,12 @@
 #include <numbers>
 
 namespace auralis::compose {
+namespace {
+
+/// How often a statement leaves out the same notes as the motif does elsewhere: gaps are part of what is remembered.
+constexpr double kSameGaps = 0.65;
+
+} // namespace
 
 void MotifMemory::fill(double pulse, core::Random& random) noexcept {
   for (auto& motif : motifs_) {
@@ -63,7 +69,8 @@ void plan_melody(const MotifMemory& memory, const PhraseShape& shape, core::Rand
       }
       const int length = std::min<int>(note.length, end - step - note.step);
       plan.push_back({step + note.step, static_cast<std::int16_t>(length),
-                      static_cast<std::int8_t>(note.contour + level), note.need, false});
+                      static_cast<std::int8_t>(note.contour + level), note.need,
+                      random.chance(kSameGaps) ? note.luck : static_cast<float>(random.uniform()), false});
     }
     step += motif.bars * kStepsPerBar;
     if (random.chance(shape.rest)) {
@@ -72,7 +79,7 @@ void plan_melody(const MotifMemory& memory, const PhraseShape& shape, core::Rand
     step = (step + 7) / 8 * 8;
   }
   const int room = shape.bars * kStepsPerBar - end;
-  plan.push_back({end, static_cast<std::int16_t>(std::clamp(room - kStepsPerBeat, 2, 10)), 0, 0.0F, true});
+  plan.push_back({end, static_cast<std::int16_t>(std::clamp(room - kStepsPerBeat, 2, 10)), 0, 0.0F, 0.0F, true});
 }
 
 double density_arc(double place) noexcept {

@@ -16,6 +16,7 @@ struct PlannedNote {
   std::int16_t length = 4; ///< sixteenths
   std::int8_t contour = 0; ///< scale steps from the melody's centre
   float need = 0.0F;       ///< density above which it sounds
+  float luck = 0.0F;       ///< probability above which it sounds
   bool final = false;      ///< the goal of the phrase: always sounds, a chord tone
 };
 inline constexpr std::size_t kMaxPhraseNotes = 320;

@@ -15,7 +15,7 @@ using core::PitchName;
 
 // Fifths of the tonics used: C 0, D 2, F -1, G 1, A 3.
 constexpr std::array<Preset, 4> kPresets{{
-    // Steady and clear: felt piano over a warm pad, soft brushes, a chord a bar. Dorian neither lulls nor excites.
+    // Steady and clear: piano over a warm pad, soft drums, a chord every other bar. Dorian neither lulls nor excites.
     {PresetName{"Focus"},
      Parameters{.key = Key{PitchName{2}, Mode::dorian},
                 .tempo = Bpm{66.0},
@@ -31,7 +31,7 @@ constexpr std::array<Preset, 4> kPresets{{
                .rest = 0.2F,
                .sustain = 0.65F,
                .register_shift = 0,
-               .chord_beats = 4.0F}},
+               .chord_beats = 8.0F}},
     // Wide and bell-like: long chords, much silence, no drum, lydian's raised fourth hanging in the air.
     {PresetName{"Meditation"},
      Parameters{.key = Key{PitchName{-1}, Mode::lydian},
