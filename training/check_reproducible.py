@@ -32,7 +32,11 @@ def main() -> int:
         for script in scripts:
             subprocess.run([sys.executable, script, "--data", data, "--into", folder], check=True)
         made = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-        different = [path.relative_to(folder) for path in made if path.read_bytes() != (ROOT / path.relative_to(folder)).read_bytes()]
+        different = [
+            path.relative_to(folder)
+            for path in made
+            if path.read_bytes() != (ROOT / path.relative_to(folder)).read_bytes()
+        ]
     for path in different:
         print(f"{path}: not what its script makes of this data")
     return 1 if different or not made else 0

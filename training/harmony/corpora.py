@@ -126,7 +126,9 @@ def read_pop909(name: str, chords: str, beats: str, keys: str) -> list[Piece]:
     pieces = []
     for _, _, label in spans:
         tonic, _, third = label.partition(":")
-        pieces.append(Piece("pop909", name, parse_pitch(tonic), MAJOR_MODES if third == "maj" else MINOR_MODES, [Phrase()]))
+        pieces.append(
+            Piece("pop909", name, parse_pitch(tonic), MAJOR_MODES if third == "maj" else MINOR_MODES, [Phrase()])
+        )
     ends = [float(span[1]) for span in spans]
     for line in chords.splitlines():
         if not line.strip():
@@ -150,7 +152,9 @@ def pop909(data: Path) -> Iterator[Piece]:
         _, song, kind = path.rsplit("/", 2)
         songs.setdefault(song, {})[kind] = raw.decode()
     for song, files in sorted(songs.items()):
-        yield from read_pop909("pop909/" + song, files["chord_midi.txt"], files["beat_midi.txt"], files["key_audio.txt"])
+        yield from read_pop909(
+            "pop909/" + song, files["chord_midi.txt"], files["beat_midi.txt"], files["key_audio.txt"]
+        )
 
 
 # OpenEWLD -----------------------------------------------------------------------------------------------------------

@@ -51,7 +51,9 @@ def tables(counts: markov.Counts, scales: markov.Scales) -> dict[str, list]:
     result: dict[str, list] = {"transitions": [], "first": [], "closing": [], "ending": [], "beats": [], "colour": []}
     for name in MODES:
         mode = PARENT.get(name, name)
-        result["transitions"].append([[source.distribution(row) for row in plane] for plane in markov.chain(counts, mode, scales)])
+        result["transitions"].append(
+            [[source.distribution(row) for row in plane] for plane in markov.chain(counts, mode, scales)]
+        )
         result["first"].append(source.distribution(markov.first_degrees(counts, mode)))
         result["closing"].append(source.distribution(markov.closing_degrees(counts, mode)))
         result["ending"].append([source.distribution(row) for row in markov.phrase_endings(counts, mode)])
@@ -74,7 +76,9 @@ def statistics(counts: markov.Counts, scales: markov.Scales, perplexity: dict) -
         "corpora": {
             name: {
                 "pieces_by_mode": {mode: counts.pieces[name, mode] for mode in ESTIMATED if counts.pieces[name, mode]},
-                "pieces_set_aside_by_mode": {mode: counts.set_aside[name, mode] for mode in ESTIMATED if counts.set_aside[name, mode]},
+                "pieces_set_aside_by_mode": {
+                    mode: counts.set_aside[name, mode] for mode in ESTIMATED if counts.set_aside[name, mode]
+                },
                 "chords": {what: n for (corpus, what), n in sorted(counts.events.items()) if corpus == name},
             }
             for name in names
@@ -187,14 +191,18 @@ def main() -> None:
 
     visits = sum(counts.visits.values())
     provenance = PROVENANCE + [
-        f"{sum(counts.pieces.values())} pieces, {visits} chord visits, {sum(counts.triples.values())} transitions of order 2.",
+        f"{sum(counts.pieces.values())} pieces, {visits} chord visits, "
+        f"{sum(counts.triples.values())} transitions of order 2.",
         "Visits by mode:",
         *(f"  {mode} {sum(counts.visits[mode, d] for d in markov.DEGREES)}" for mode in ESTIMATED),
         "Counts, smoothing and held-out perplexities: training/harmony/statistics.json.",
     ]
     head = source.comment(provenance)
     compose = arguments.into / "src" / "auralis" / "compose"
-    source.write(arguments.into / "training" / "harmony" / "statistics.json", source.json_text(statistics(counts, scales, perplexity)) + "\n")
+    source.write(
+        arguments.into / "training" / "harmony" / "statistics.json",
+        source.json_text(statistics(counts, scales, perplexity)) + "\n",
+    )
     source.write(compose / "harmony_tables.hpp", HEADER.format(provenance=head))
     depth = {"transitions": 4, "first": 2, "closing": 2, "ending": 3, "beats": 2, "colour": 3}
     filled = {name: source.initialiser(made[name], levels) for name, levels in depth.items()}

@@ -179,9 +179,11 @@ def order_2(counts: Counts, mode: str, scale: float, lower: list[list[float]]) -
     """[before_last][last][next]; the order below where both predecessors are equal, which does not occur."""
     return [
         [
-            list(lower[last])
-            if before == last
-            else interpolate([counts.triples[mode, before, last, n] for n in DEGREES], lower[last], scale)
+            (
+                list(lower[last])
+                if before == last
+                else interpolate([counts.triples[mode, before, last, n] for n in DEGREES], lower[last], scale)
+            )
             for last in DEGREES
         ]
         for before in DEGREES
@@ -302,4 +304,3 @@ def colours(counts: Counts, mode: str) -> list[list[float]]:
         pooled = [1.0 + sum(counts.colours[m, d, colour] for m, d in alike) for colour in COLOURS]
         table.append(smoothed([counts.colours[mode, degree, colour] for colour in COLOURS], pooled, 50.0))
     return table
-

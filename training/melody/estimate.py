@@ -142,7 +142,9 @@ def cross_validate(folds: list[Counts]) -> dict[str, float]:
                 training.add(fold)
         tested += sum(held_out.intervals.values())
         for name, table in interval_tables(training).items():
-            bits[name] -= math.fsum(n * math.log2(table[p][m][i + FARTHEST]) for (p, m, i), n in held_out.intervals.items())
+            bits[name] -= math.fsum(
+                n * math.log2(table[p][m][i + FARTHEST]) for (p, m, i), n in held_out.intervals.items()
+            )
     return {name: round(2 ** (spent / tested), 3) for name, spent in bits.items()}
 
 
@@ -242,7 +244,10 @@ def main() -> None:
     bars = sum(counts.bars.values())
     under = [[counts.under_chord[p, kind] for kind in ("chord", "scale", "chromatic")] for p in range(5)]
     for name, row in zip(POSITIONS, under):
-        print(f"  {name:10} " + " ".join(f"{kind} {100 * n / sum(row):.1f} %" for kind, n in zip(("chord", "scale", "chromatic"), row)))
+        print(
+            f"  {name:10} "
+            + " ".join(f"{kind} {100 * n / sum(row):.1f} %" for kind, n in zip(("chord", "scale", "chromatic"), row))
+        )
     report = {
         "generator": PROVENANCE,
         "melodies": dict(sorted(counts.melodies.items())),

@@ -129,7 +129,11 @@ def read_lead_sheet(name: str, root: ElementTree.Element) -> Melody | None:
             time = 0.0
         elif abs((time - bar_start) - 4.0) > 0.01:
             break  # a broken or shortened bar: what follows lies on another grid
-    return Melody("openewld", name, pieces[0].tonic, infer_mode(timed, pieces[0].tonic, pieces[0].modes), tones) if tones else None
+    return (
+        Melody("openewld", name, pieces[0].tonic, infer_mode(timed, pieces[0].tonic, pieces[0].modes), tones)
+        if tones
+        else None
+    )
 
 
 def pop909(data: Path) -> Iterator[Melody]:

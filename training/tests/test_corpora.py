@@ -77,7 +77,9 @@ class MusicXml(unittest.TestCase):
     def test_harmonies_last_until_the_next(self) -> None:
         (piece,) = read_musicxml("x", lead_sheet(0, ("C", "major"), ("G", "dominant")))
         self.assertEqual(piece.tonic, 0)
-        self.assertEqual([(c.root, c.colour, b) for c, b in piece.phrases[0].chords], [(0, "triad", 4.0), (7, "seventh", 4.0)])
+        self.assertEqual(
+            [(c.root, c.colour, b) for c, b in piece.phrases[0].chords], [(0, "triad", 4.0), (7, "seventh", 4.0)]
+        )
 
     def test_an_end_on_the_relative_minor_makes_it_the_tonic(self) -> None:
         (piece,) = read_musicxml("x", lead_sheet(0, ("E", "dominant"), ("A", "minor")))

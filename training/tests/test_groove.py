@@ -23,7 +23,13 @@ def midi_file(*tracks: bytes, division: int = 480) -> bytes:
 
 class Midi(unittest.TestCase):
     def test_variable_lengths_follow_the_specification(self) -> None:
-        for encoded, value in ((b"\x00", 0), (b"\x7f", 127), (b"\x81\x00", 128), (b"\xff\x7f", 16383), (b"\xff\xff\xff\x7f", 268435455)):
+        for encoded, value in (
+            (b"\x00", 0),
+            (b"\x7f", 127),
+            (b"\x81\x00", 128),
+            (b"\xff\x7f", 16383),
+            (b"\xff\xff\xff\x7f", 268435455),
+        ):
             self.assertEqual(read_length(encoded, 0), (value, len(encoded)))
 
     def test_an_endless_length_is_refused(self) -> None:
@@ -40,7 +46,9 @@ class Midi(unittest.TestCase):
             b"\x81\x60\x99\x2a\x40"  # hat
             b"\x00\xff\x2f\x00"
         )
-        self.assertEqual(read_notes(midi_file(track)), [Note(0.0, 36, 100, 256 / 480), Note(0.5, 38, 80), Note(1.0, 42, 64)])
+        self.assertEqual(
+            read_notes(midi_file(track)), [Note(0.0, 36, 100, 256 / 480), Note(0.5, 38, 80), Note(1.0, 42, 64)]
+        )
 
     def test_tracks_are_merged_in_time(self) -> None:
         early, late = b"\x00\x99\x24\x64", b"\x83\x60\x99\x26\x64"

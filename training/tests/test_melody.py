@@ -45,7 +45,9 @@ class Time(unittest.TestCase):
 class Readers(unittest.TestCase):
     def test_a_pop909_melody_lands_on_sixteenths_with_its_chords(self) -> None:
         melody = read_pop909_melody("x", SONG, "0.0 1.0 C:maj\n1.0 8.0 F:maj\n", BEATS, "0.0 8.0 C:maj")
-        self.assertEqual([(t.start, t.length, t.pitch, t.chord.root) for t in melody.tones], [(0, 4, 60, 0), (4, 2, 64, 5)])
+        self.assertEqual(
+            [(t.start, t.length, t.pitch, t.chord.root) for t in melody.tones], [(0, 4, 60, 0), (4, 2, 64, 5)]
+        )
         self.assertEqual((melody.tonic, melody.mode), (0, "ionian"))
 
     def test_bars_of_another_length_hold_no_tone(self) -> None:
@@ -54,7 +56,9 @@ class Readers(unittest.TestCase):
 
     def test_ties_are_joined_and_an_upbeat_comes_before_the_grid(self) -> None:
         def note(step: str, quarters: int, tie: str = "") -> str:
-            return f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>{quarters}</duration>{tie}</note>"
+            return (
+                f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>{quarters}</duration>{tie}</note>"
+            )
 
         sheet = (
             "<score-partwise><part><measure><attributes><divisions>1</divisions><key><fifths>0</fifths></key>"
@@ -72,7 +76,9 @@ class Readers(unittest.TestCase):
 class Counting(unittest.TestCase):
     def test_positions_of_the_bar(self) -> None:
         names = [estimate.POSITIONS[estimate.position(step)] for step in (0, 16, 8, 4, 12, 2, 3, -4)]
-        self.assertEqual(names, ["downbeat", "downbeat", "half_bar", "weak_beat", "weak_beat", "offbeat", "sixteenth", "weak_beat"])
+        self.assertEqual(
+            names, ["downbeat", "downbeat", "half_bar", "weak_beat", "weak_beat", "offbeat", "sixteenth", "weak_beat"]
+        )
 
     def test_motions(self) -> None:
         self.assertEqual([estimate.motion(i) for i in (-7, -3, -2, -1, 0, 1, 2, 3, 7)], [0, 0, 1, 1, 2, 3, 3, 4, 4])
@@ -96,7 +102,6 @@ class Counting(unittest.TestCase):
         folds = [estimate.count_melody(Melody("x", "x", 0, "ionian", tones)) for _ in range(2)]
         result = estimate.cross_validate(folds)
         self.assertLess(result["given both"], result["interval alone"])
-
 
 
 if __name__ == "__main__":
