@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ChunkLog } from "../audio/chunk_log";
+import type { ChunkDecoder, DecoderName } from "../audio/decoder";
+import { PcmDecoder, createOpusDecoder } from "../audio/decoder";
+import type { StreamPlayer } from "../audio/engine";
+import { AudioEngine } from "../audio/engine";
+import { JitterEstimator } from "../audio/jitter";
+import type { Latency } from "../audio/latency";
+import { latencyOf, sharesClock } from "../audio/latency";
+import { ReceivedTap } from "../audio/received_tap";
+import { TierPolicy } from "../audio/tiers";
+import type {
+  AudioMessage, Codec, Grid, HelloMessage, PresetDocument, ServerMessage, StationDocument, TransportState,
+} from "../protocol/generated/messages";
+import { Scope } from "../scope";
+import { streamAddress } from "../transport/address";
+import { fetchPresets, fetchStations } from "../transport/api";
+import type { ArrivedChunk, LinkState } from "../transport/connection";
+import { StreamConnection } from "../transport/connection";
+import type { Frames, Milliseconds } from "../units";
+import { framesToMs, msToFrames } from "../units";
+import type { Change } from "./changes";
+import { changeTo, merge } from "./changes";
+import { Desk } from "./desk.svelte";
+import { kNeutral } from "./neutral";
+import type { Settings } from "./settings";
+import { loadSettings, saveSettings } from "./settings";
+import { Throttle } from "./throttle";
+import { Timeline } from "./timeline";
+
+export type Listening = "stopped" | "starting" | "playing" | "failed";
+
+/** The figures of the status line. */
+export interface Figures {
+  readonly bufferMs: Milliseconds;
+  readonly targetMs: Milliseconds;
+  readonly jitterMs: Milliseconds;
+  readonly latency: Latency | null;
+  readonly roundTripMs: Milliseconds | null;
+  /** By how much the pace is bent, in parts per million. */
+  readonly driftPpm: number;
+  readonly underruns: number;
+  readonly reconnects: number;
+  /** Chunks the server left out, by their sequence numbers. */
+  readonly dropped: number;
+  readonly undecodable: number;
+}
+
+/** What may be asked for in the page's address; for tests and for finding faults. */
+export interface Overrides {
+  readonly decoder: "any" | "wasm";
+  readonly sharedMemory: boolean;
+}
+
+export function parseOverrides(query: URLSearchParams): Overrides {
+  return {
+    decoder: query.get("decoder") === "wasm" ? "wasm" : "any",
+    sharedMemory: query.get("memory") !== "messages",
+  };
+}
+
+const kFiguresEveryMs = 250;
+const kSaveAfterMs = 400;
+const kNoFigures: Figures = {
+  bufferMs: 0, targetMs: 300, jitterMs: 0, latency: null, roundTripMs: null,
+  driftPpm: 0, underruns: 0, reconnects: 0, dropped: 0, undecodable: 0,
+};
+/** A stream that goes on may come back with this much sound that is here already. */
+const kOverlapSeconds = 2.5;
+/** The first chunks come in a burst and say nothing about jitter. */
+const kBurstMs = 500;
+/** A buffer that ran dry this soon after a connection came up did so for want of it, not of depth. */
+const kSteadyMs = 3000;
+/** Heard events are kept this long, for the piano roll. */
+const kPastSeconds = 40;
+const kFadeOutMs = 150;
+
+/**
+ * Everything between the page and its station: one connection, one decoder, one player, and what they say.
+ *
+ * Views read its signals and call its actions; they hold no state of their own that matters.
+ */
+export class Session {
+  readonly timeline = new Timeline();
+  readonly received = new ReceivedTap();
+
+  listening: Listening = $state("stopped");
+  link: LinkState = $state.raw({ state: "closed" });
+  hello: HelloMessage | null = $state.raw(null);
+  transport: TransportState = $state("play");
+  listeners: number | null = $state(null);
+  figures: Figures = $state.raw(kNoFigures);
+  decoder: DecoderName | null = $state(null);
+  presets: readonly PresetDocument[] = $state.raw([]);
+  stations: readonly StationDocument[] = $state.raw([]);
+  /** The preset shown as chosen. */
+  preset: string = $state("focus");
+  /** Said once to the listener and to a screen reader. */
+  notice: { readonly text: string; readonly id: number } = $state.raw({ text: "", id: 0 });
+  settings: Settings = $state.raw(loadSettings());
+  readonly desk: Desk;
+
+  private readonly scope = new Scope();
+  private readonly throttle = new Throttle<{ key: string; change: Change }>();
+  private readonly jitter = new JitterEstimator();
+  private readonly tiers = new TierPolicy();
+  private readonly log = new ChunkLog(600);
+  private readonly oneClock = sharesClock(location.hostname);
+  private engine: AudioEngine | null = null;
+  private connection: StreamConnection | null = null;
+  private player: StreamPlayer | null = null;
+  private chunkDecoder: ChunkDecoder | null = null;
+  private codec: Codec = "opus";
+  private privateStation: string | null = null;
+  private started: Promise<void> | null = null;
+  private flushing: (() => void) | null = null;
+  private saving: (() => void) | null = null;
+  private openedAt: Milliseconds = 0;
+  private epoch = 0;
+  private lastSeq: number | null = null;
+  private nextId = 1;
+  private roundTrip: Milliseconds | null = null;
+  private smoothedLatency: Latency | null = null;
+  private reconnects = 0;
+  private dropped = 0;
+  private undecodable = 0;
+  private underruns = 0;
+  private retiredUnderruns = 0;
+  private rescue: Change | null = null;
+
+  constructor(private readonly overrides: Overrides) {
+    this.desk = new Desk(this.settings.parameters ?? kNeutral);
+    this.preset = this.settings.preset;
+    this.scope.every(kFiguresEveryMs, () => { this.measure(); });
+    this.scope.listen(window, "online", () => { this.connection?.retryNow(); });
+    this.scope.listen(document, "visibilitychange", () => {
+      if (document.visibilityState === "visible") {
+        this.connection?.retryNow();
+      }
+    });
+    void this.refreshLists();
+  }
+
+  // ---- what views draw ----------------------------------------------------------------------------------------
+
+  /** Stream frame heard now; null while nothing plays. */
+  heardFrame(): Frames | null {
+    return this.engine?.heardFrame() ?? null;
+  }
+
+  get streamRate(): number {
+    return this.player?.rate ?? 48_000;
+  }
+
+  get analyser(): AnalyserNode | null {
+    return this.engine?.analyser ?? null;
+  }
+
+  /** Whether samples cross to the audio thread by shared memory; null before the first start. */
+  get sharedMemory(): boolean | null {
+    return this.engine?.shared ?? null;
+  }
+
+  get audioEngine(): AudioEngine | null {
+    return this.engine;
+  }
+
+  get streamPlayer(): StreamPlayer | null {
+    return this.player;
+  }
+
+  // ---- listening ----------------------------------------------------------------------------------------------
+
+  toggle(): void {
+    if (this.listening === "stopped" || this.listening === "failed") {
+      void this.start();
+    } else {
+      this.stop();
+    }
+  }
+
+  /** Call from a user's gesture. */
+  start(): Promise<void> {
+    this.started ??= this.begin().catch((error: unknown) => {
+      this.started = null;
+      this.listening = "failed";
+      this.say(`This browser could not start the sound: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    return this.started;
+  }
+
+  stop(): void {
+    this.listening = "stopped";
+    this.started = null;
+    this.player?.expectSound(false);
+    this.engine?.fadeOut();
+    this.connection?.close();
+    this.connection = null;
+    this.scope.after(kFadeOutMs, () => {
+      if (this.listening === "stopped") {
+        void this.engine?.suspend();
+      }
+    });
+    this.say("Stopped");
+  }
+
+  // ---- what the listener asks for -----------------------------------------------------------------------------
+
+  /** Changes what is played; `key` names the control that asks. */
+  adjust(key: string, change: Change): void {
+    this.desk.wish(key, change, performance.now());
+    this.throttle.offer(key, { key, change });
+    this.remember({ parameters: this.desk.parameters });
+    this.flush();
+  }
+
+  choosePreset(id: string): void {
+    const preset = this.presets.find((p) => p.id === id);
+    this.preset = id;
+    this.desk.forgetWishes();
+    this.throttle.offer("preset", { key: "preset", change: { preset: id } });
+    if (preset !== undefined) {
+      this.desk.wish("preset", changeTo(preset.parameters), performance.now());
+    }
+    this.remember({ preset: id, parameters: this.desk.parameters });
+    this.flush();
+  }
+
+  /** Pauses or goes on with the music itself, for everybody who hears this station. */
+  setTransport(transport: TransportState): void {
+    this.transport = transport;
+    this.throttle.offer("transport", { key: "transport", change: { transport } });
+    this.flush();
+  }
+
+  setGrid(grid: Grid): void {
+    this.remember({ grid });
+  }
+
+  setVolume(volume: number): void {
+    this.remember({ volume, muted: false });
+    this.applyVolume();
+  }
+
+  toggleMute(): void {
+    this.remember({ muted: !this.settings.muted });
+    this.applyVolume();
+    this.say(this.settings.muted ? "Muted" : "Sound on");
+  }
+
+  setTheme(theme: Settings["theme"]): void {
+    this.remember({ theme });
+  }
+
+  setStation(station: string): void {
+    if (station !== this.settings.station) {
+      this.remember({ station });
+      this.privateStation = null;
+      this.reopen();
+    }
+  }
+
+  setCodec(codec: Settings["codec"]): void {
+    if (codec !== this.settings.codec) {
+      this.remember({ codec });
+      this.reopen();
+    }
+  }
+
+  async refreshLists(): Promise<void> {
+    const [presets, stations] = await Promise.allSettled([fetchPresets(), fetchStations()]);
+    if (presets.status === "fulfilled") {
+      this.presets = presets.value;
+    }
+    if (stations.status === "fulfilled") {
+      this.stations = stations.value.filter((station) => !station.private);
+    }
+  }
+
+  close(): void {
+    this.connection?.close();
+    this.chunkDecoder?.close();
+    this.scope.close();
+  }
+
+  // ---- inside -------------------------------------------------------------------------------------------------
+
+  private async begin(): Promise<void> {
+    this.listening = "starting";
+    this.engine ??= await AudioEngine.create(this.overrides.sharedMemory);
+    await this.engine.resume();
+    this.applyVolume();
+    await this.prepareDecoder();
+    // The listener may have pressed stop meanwhile.
+    if (this.started !== null) {
+      this.openConnection();
+    }
+  }
+
+  private reopen(): void {
+    if (this.connection === null) {
+      return;
+    }
+    this.connection.close();
+    this.connection = null;
+    void this.prepareDecoder().then(() => {
+      if (this.started !== null) {
+        this.openConnection();
+      }
+    });
+  }
+
+  private async prepareDecoder(): Promise<void> {
+    this.chunkDecoder?.close();
+    this.chunkDecoder = null;
+    const wanted = this.settings.codec;
+    const decoded = (chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void => { this.decoded(chunk, left, right); };
+    if (wanted === "auto" || wanted === "opus") {
+      this.chunkDecoder = await createOpusDecoder(decoded, () => { this.undecodable += 1; }, this.overrides.decoder);
+      this.codec = "opus";
+    }
+    if (this.chunkDecoder === null) {
+      this.chunkDecoder = new PcmDecoder(decoded);
+      this.codec = wanted === "json" ? "json" : "pcm16";
+    }
+    this.decoder = this.chunkDecoder.name;
+  }
+
+  private openConnection(): void {
+    const events = {
+      address: () => streamAddress(new URL(location.href), {
+        station: this.settings.station,
+        codec: this.codec,
+        ...(this.settings.station === "private" ? { preset: this.settings.preset } : {}),
+        ...(this.privateStation === null ? {} : { resume: this.privateStation }),
+      }),
+      chunk: (chunk: ArrivedChunk) => { this.arrived(chunk); },
+      message: (message: ServerMessage, arrived: Milliseconds) => { this.heard(message, arrived); },
+      link: (state: LinkState) => { this.linked(state); },
+      nonsense: () => { this.undecodable += 1; },
+      refused: (code: number) => {
+        if (code === 4004) {
+          // The private station's grace time is over, or the shared one is gone: the next attempt asks afresh.
+          this.privateStation = null;
+        }
+      },
+    };
+    this.connection = new StreamConnection(events, {
+      open: (address) => new WebSocket(address),
+      now: () => performance.now(),
+      random: () => Math.random(),
+    });
+    this.connection.open();
+  }
+
+  private linked(link: LinkState): void {
+    const before = this.link.state;
+    this.link = link;
+    if (link.state === "open") {
+      if (this.reconnects > 0 || before === "waiting") {
+        void this.refreshLists();
+      }
+    } else if (link.state === "waiting" && before === "open") {
+      this.reconnects += 1;
+      this.say(`Connection lost: ${link.reason}. Trying again.`);
+    }
+  }
+
+  private heard(message: ServerMessage, arrived: Milliseconds): void {
+    switch (message.type) {
+      case "hello":
+        this.greeted(message);
+        break;
+      case "audio":
+        this.arrived(chunkOf(message, arrived));
+        break;
+      case "notes":
+        this.timeline.addNotes(message.notes);
+        break;
+      case "chord":
+        this.timeline.addChord(message);
+        break;
+      case "beat":
+        this.timeline.addBeat(message);
+        break;
+      case "state":
+        this.desk.state(message.parameters);
+        this.preset = message.preset;
+        this.setHeardTransport(message.transport);
+        this.listeners = message.listeners;
+        this.remember({ parameters: this.desk.parameters, preset: message.preset });
+        break;
+      case "ack":
+        if (message.id !== undefined) {
+          this.desk.acknowledged(message.id);
+        }
+        break;
+      case "pong":
+        this.roundTrip = arrived - message.t;
+        break;
+      case "error":
+        if (message.id !== undefined) {
+          this.desk.refused(message.id);
+        }
+        this.say(message.message);
+        break;
+    }
+  }
+
+  private greeted(hello: HelloMessage): void {
+    const engine = this.engine;
+    if (engine === null) {
+      return;
+    }
+    const sameStation = this.hello?.station === hello.station && this.hello.seed === hello.seed;
+    const fresh = hello.private && this.privateStation !== hello.station;
+    this.epoch += 1;
+    this.hello = hello;
+    this.openedAt = performance.now();
+    this.lastSeq = null;
+    this.jitter.interrupted();
+    const target = msToFrames(this.tiers.target, hello.sample_rate);
+    const former = this.player;
+    this.player = engine.playerFor(hello.sample_rate, target);
+    if (former !== null && former !== this.player) {
+      this.retiredUnderruns = this.underruns;
+    }
+    const next = this.player.assembler.next;
+    const goesOn = sameStation && next !== null && hello.at > next - kOverlapSeconds * hello.sample_rate;
+    if (!goesOn) {
+      this.player.assembler.restart();
+      this.timeline.clear();
+      this.log.clear();
+    }
+    this.setHeardTransport(hello.transport);
+    this.preset = hello.preset;
+    if (fresh) {
+      this.privateStation = hello.station;
+      // A new private station continues where this listener's last one was.
+      this.rescue = this.settings.parameters === null ? null : changeTo(this.settings.parameters);
+    }
+    this.desk.state(hello.parameters);
+    if (this.rescue !== null) {
+      const change = this.rescue;
+      this.rescue = null;
+      this.desk.wish("all", change, performance.now());
+      this.sendControl([{ key: "all", change }], "now");
+    }
+    if (this.listening !== "playing") {
+      this.listening = "playing";
+    }
+    this.say(`Connected to ${hello.name}`);
+    this.flush();
+  }
+
+  private setHeardTransport(transport: TransportState): void {
+    this.transport = transport;
+    this.player?.expectSound(transport === "play");
+  }
+
+  private arrived(chunk: ArrivedChunk): void {
+    if (this.lastSeq !== null && chunk.seq > this.lastSeq + 1) {
+      this.dropped += chunk.seq - this.lastSeq - 1;
+    }
+    this.lastSeq = chunk.seq;
+    const now = chunk.arrived;
+    if (now - this.openedAt < kBurstMs) {
+      this.jitter.interrupted();
+    } else {
+      this.jitter.arrived(now, framesToMs(chunk.at, chunk.sampleRate));
+      if (this.tiers.update(this.jitter.jitter, now)) {
+        this.player?.setTarget(msToFrames(this.tiers.target, chunk.sampleRate));
+      }
+    }
+    this.chunkDecoder?.decode(chunk);
+  }
+
+  private decoded(chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void {
+    const player = this.player;
+    // What was still being decoded when the stream changed belongs to no one.
+    if (player?.rate !== chunk.sampleRate || chunk.arrived < this.openedAt) {
+      return;
+    }
+    const { at, frames, arrived, generated } = chunk;
+    this.log.add({ at, frames, arrived, generated });
+    this.received.add({ at, frames, arrived, left, right }, player.rate);
+    player.push(at, left, right);
+  }
+
+  /** Sends what is due, and comes back for what is not yet. */
+  private flush(): void {
+    if (this.link.state !== "open" || this.hello === null) {
+      return;
+    }
+    const now = performance.now();
+    const due = this.throttle.due(now);
+    if (due.length > 0) {
+      this.sendControl(due, this.settings.grid);
+    }
+    const wait = this.throttle.wait(now);
+    if (wait !== null && this.flushing === null) {
+      this.flushing = this.scope.after(wait, () => {
+        this.flushing = null;
+        this.flush();
+      });
+    }
+  }
+
+  private sendControl(parts: readonly { key: string; change: Change }[], grid: Grid): void {
+    const id = this.nextId;
+    this.nextId += 1;
+    const change = parts.reduce<Change>((sum, part) => merge(sum, part.change), {});
+    if (this.connection?.send({ type: "control", id, grid, ...change }) === true) {
+      this.desk.sent(parts.map((part) => part.key), id);
+    }
+  }
+
+  private measure(): void {
+    const now = performance.now();
+    this.desk.tire(now);
+    const player = this.player;
+    const reading = player?.reading() ?? null;
+    if (player === null || reading === null) {
+      return;
+    }
+    const underruns = this.retiredUnderruns + reading.underruns;
+    if (underruns > this.underruns && this.link.state === "open" && now - this.openedAt > kSteadyMs && this.tiers.underrun()) {
+      player.setTarget(msToFrames(this.tiers.target, player.rate));
+    }
+    this.underruns = underruns;
+    const heard = this.heardFrame();
+    const chunk = heard === null ? null : this.log.holding(heard);
+    if (chunk === null) {
+      this.smoothedLatency = null;
+    } else {
+      const latency = latencyOf(chunk, Date.now(), now, this.roundTrip, this.oneClock);
+      const former = this.smoothedLatency;
+      this.smoothedLatency = former === null ? latency : { ms: former.ms + 0.3 * (latency.ms - former.ms), exact: latency.exact };
+    }
+    if (heard !== null) {
+      this.timeline.forgetBefore(heard - kPastSeconds * player.rate);
+    }
+    const nominal = this.engine === null ? 1 : player.rate;
+    this.figures = {
+      bufferMs: framesToMs(reading.fill, player.rate),
+      targetMs: this.tiers.target,
+      jitterMs: this.jitter.jitter,
+      latency: this.smoothedLatency,
+      roundTripMs: this.roundTrip,
+      driftPpm: reading.speed > 0 ? (reading.speed / nominal - 1) * 1e6 : 0,
+      underruns,
+      reconnects: this.reconnects,
+      dropped: this.dropped,
+      undecodable: this.undecodable,
+    };
+  }
+
+  private applyVolume(): void {
+    this.engine?.setVolume(this.settings.muted ? 0 : this.settings.volume);
+  }
+
+  private remember(change: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...change };
+    this.saving ??= this.scope.after(kSaveAfterMs, () => {
+      this.saving = null;
+      saveSettings(this.settings);
+    });
+  }
+
+  private say(text: string): void {
+    this.notice = { text, id: this.notice.id + 1 };
+  }
+}
+
+function chunkOf(message: AudioMessage, arrived: Milliseconds): ArrivedChunk {
+  const payload = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
+  return {
+    codec: "pcm16",
+    channels: message.channels,
+    seq: message.seq,
+    at: message.at,
+    frames: payload.byteLength / (2 * message.channels),
+    sampleRate: message.sample_rate,
+    generated: message.timestamp,
+    payload,
+    arrived,
+  };
+}
