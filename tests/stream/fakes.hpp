@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auralis/core/generator.hpp"
+#include "auralis/core/random.hpp"
 #include "auralis/stream/station.hpp"
 
 namespace auralis::stream {
@@ -64,6 +65,32 @@ private:
   core::Transport transport_ = core::Transport::play;
   float level_ = 0.5F;
   std::vector<core::PerformanceEvent> events_;
+};
+
+/// Next to no work a frame: a ramp that tells every frame of a second apart.
+class RampGenerator final : public core::Generator {
+public:
+  [[nodiscard]] core::Hertz sample_rate() const noexcept override { return core::Hertz{48'000.0}; }
+  [[nodiscard]] core::Frames now() const noexcept override { return now_; }
+  [[nodiscard]] const core::Parameters& parameters() const noexcept override { return parameters_; }
+  [[nodiscard]] const core::Character& character() const noexcept override { return character_; }
+  [[nodiscard]] core::Transport transport() const noexcept override { return core::Transport::play; }
+
+  std::span<const core::PerformanceEvent> render(core::StereoBlock out) noexcept override {
+    for (std::size_t i = 0; i < out.frames(); ++i) {
+      const std::int64_t n = now_.value + static_cast<std::int64_t>(i);
+      out.left[i] = static_cast<float>(n % 48'000) / 48'000.0F;
+      out.right[i] = -out.left[i];
+    }
+    now_ += core::Frames{static_cast<std::int64_t>(out.frames())};
+    return {};
+  }
+  void apply(const core::Control& control) noexcept override { core::apply(control, parameters_); }
+
+private:
+  core::Frames now_;
+  core::Parameters parameters_;
+  core::Character character_;
 };
 
 /// Keeps all it is told.
@@ -125,24 +152,45 @@ private:
   std::vector<AppliedControl> applied_;          // under mutex_
 };
 
+/// Counts chunks and keeps only the last, so that hours fit into memory.
+class CountingSink final : public StationSink {
+public:
+  void on_chunk(const ChunkPtr& chunk) noexcept override {
+    ++chunks_;
+    last_ = chunk;
+  }
+  void on_events(std::shared_ptr<const std::vector<core::PerformanceEvent>> /*events*/) noexcept override {}
+  void on_control_applied(std::uint64_t /*tag*/, core::Frames /*at*/, const core::Parameters& /*parameters*/,
+                          core::Transport /*transport*/) noexcept override {}
+
+  [[nodiscard]] std::int64_t chunks() const { return chunks_; }
+  [[nodiscard]] const ChunkPtr& last() const { return last_; }
+
+private:
+  std::int64_t chunks_ = 0;
+  ChunkPtr last_;
+};
+
+/// Lets the renderer and the sender of a station work until neither has anything to do now.
+inline void settle(Station& station, const core::Clock& clock) {
+  for (;;) {
+    const core::TimePoint next = station.send_step();
+    const bool rendered = station.wants_render();
+    while (station.wants_render()) {
+      station.render_step();
+    }
+    if (!rendered && !station.wants_send() && next > clock.now()) {
+      return;
+    }
+  }
+}
+
 /// A station on a clock that stands still until told to move, driven by hand.
 struct Bench {
   explicit Bench(Station::Config config = {.id = "test", .name = "Test"}, core::Hertz rate = core::Hertz{48'000.0})
       : station{std::move(config), std::make_unique<ToneGenerator>(rate), sink, clock, metrics} {}
 
-  /// Lets renderer and sender work until neither has anything to do now.
-  void settle() {
-    for (;;) {
-      const core::TimePoint next = station.send_step();
-      const bool rendered = station.wants_render();
-      while (station.wants_render()) {
-        station.render_step();
-      }
-      if (!rendered && !station.wants_send() && next > clock.now()) {
-        return;
-      }
-    }
-  }
+  void settle() { stream::settle(station, clock); }
   /// Plays on for `periods` of 20 ms.
   void play(int periods) {
     for (int i = 0; i < periods; ++i) {

@@ -29,8 +29,9 @@ void ManualClock::advance(std::chrono::nanoseconds by) {
   std::vector<Waiter> due;
   {
     const std::lock_guard lock{mutex_};
-    elapsed_ += by;
-    const TimePoint reached{kManualStart + elapsed_};
+    const auto moved = elapsed() + by;
+    elapsed_ns_.store(moved.count(), std::memory_order_release); // pairs with the load in elapsed()
+    const TimePoint reached{kManualStart + moved};
     std::ranges::copy_if(waiters_, std::back_inserter(due), [&](const Waiter& w) { return w.deadline <= reached; });
   }
   for (const Waiter& waiter : due) {
@@ -40,15 +41,15 @@ void ManualClock::advance(std::chrono::nanoseconds by) {
   }
 }
 
-TimePoint ManualClock::now() const noexcept {
-  const std::lock_guard lock{mutex_};
-  return TimePoint{kManualStart + elapsed_};
+std::chrono::nanoseconds ManualClock::elapsed() const noexcept {
+  return std::chrono::nanoseconds{elapsed_ns_.load(std::memory_order_acquire)}; // pairs with the store in advance()
 }
 
+TimePoint ManualClock::now() const noexcept { return TimePoint{kManualStart + elapsed()}; }
+
 std::uint64_t ManualClock::unix_us() const noexcept {
-  const std::lock_guard lock{mutex_};
   return started_us_ +
-         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed_).count());
+         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed()).count());
 }
 
 void ManualClock::wait_until(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
@@ -56,7 +57,7 @@ void ManualClock::wait_until(std::condition_variable& condition, std::unique_loc
   assert(lock.owns_lock());
   {
     const std::lock_guard own{mutex_};
-    if (TimePoint{kManualStart + elapsed_} >= deadline) {
+    if (now() >= deadline) {
       return;
     }
     waiters_.push_back({&condition, lock.mutex(), deadline});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -75,10 +76,13 @@ private:
     TimePoint deadline;
   };
 
+  [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;
+
   std::uint64_t started_us_;
+  static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+  std::atomic<std::int64_t> elapsed_ns_{0}; // stored under mutex_ only, so that no waiter misses a move
   mutable std::mutex mutex_;
-  std::chrono::nanoseconds elapsed_{0}; // under mutex_
-  std::vector<Waiter> waiters_;         // under mutex_
+  std::vector<Waiter> waiters_; // under mutex_
 };
 
 } // namespace auralis::core

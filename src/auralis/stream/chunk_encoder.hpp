@@ -29,7 +29,7 @@ public:
   ChunkEncoder& operator=(const ChunkEncoder&) = delete;
   virtual ~ChunkEncoder() = default;
 
-  /// Takes the block that follows the one before; appends none, one or (after a resampler) two chunks. The number of
+  /// Takes the block that follows the one before; appends one chunk, or none while it gathers sound. The number of
   /// the next chunk is `seq`, and is moved on.
   virtual void encode(const RawBlock& block, std::uint32_t& seq, std::vector<ChunkPtr>& out) = 0;
 };

@@ -136,16 +136,26 @@ void Engine::send_loop() {
   std::unique_lock lock{mutex_};
   while (!stopping_) {
     Slot* slot = earliest_due();
-    if (slot == nullptr) {
-      send_work_.wait(lock);
-      continue;
-    }
-    if (slot->send_at > clock_.now()) {
-      clock_.wait_until(send_work_, lock, slot->send_at);
+    if (slot == nullptr || slot->send_at > clock_.now()) {
+      // One thread sleeps towards the earliest deadline; the others until somebody needs them. So a deadline wakes one
+      // thread, not all.
+      if (slot == nullptr || slot->send_at >= watched_) {
+        send_work_.wait(lock);
+      } else {
+        const core::TimePoint deadline = slot->send_at;
+        watched_ = deadline;
+        clock_.wait_until(send_work_, lock, deadline);
+        if (watched_ == deadline) {
+          watched_ = core::TimePoint::max();
+        }
+      }
       continue;
     }
     slot->sending = true;
     slot->send_at = core::TimePoint::max(); // wake() during the step lowers it again
+    if (watched_ == core::TimePoint::max()) {
+      send_work_.notify_one(); // this step may be slow: somebody else keeps the time of the other stations
+    }
     lock.unlock();
     const core::TimePoint next = slot->station->send_step();
     lock.lock();

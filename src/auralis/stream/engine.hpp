@@ -65,8 +65,9 @@ private:
   std::condition_variable render_work_;
   std::condition_variable send_work_;
   std::condition_variable released_;
-  std::vector<std::unique_ptr<Slot>> slots_; // under mutex_
-  bool stopping_ = false;                    // under mutex_
+  std::vector<std::unique_ptr<Slot>> slots_;         // under mutex_
+  core::TimePoint watched_ = core::TimePoint::max(); // under mutex_: the deadline a sender thread sleeps towards
+  bool stopping_ = false;                            // under mutex_
   std::vector<std::thread> threads_;
 };
 
