@@ -32,6 +32,9 @@ public:
 
   /// In place, no latency. \pre block.frames() is a multiple of kBlock
   void process(core::StereoBlock block) noexcept AURALIS_REALTIME;
+  /// Takes the mean square a block has (of one channel, or of both halved) and gives the gain to reach at its end: for
+  /// who applies it himself. process() is this and a straight line.
+  [[nodiscard]] float advance(float power) noexcept AURALIS_REALTIME;
   void reset() noexcept;
 
   /// The gain the static curve gives a steady level.
@@ -41,6 +44,7 @@ private:
   Config config_;
   float attack_;
   float release_;
+  float knee_begins_;  // mean square
   float power_ = 0.0F; // smoothed mean square
   float gain_ = 1.0F;
 };

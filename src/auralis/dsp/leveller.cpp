@@ -11,8 +11,9 @@ namespace {
 
 bool within(double value, double low, double high) { return value >= low && value <= high; }
 
-// L = -0.691 + 10 log10(power), the standard's equation 2 with both channels' weights 1.
-double power_of(double lufs) { return std::pow(10.0, (lufs + 0.691) / 10.0); }
+// The standard's equation 2 with both channels' weights 1.
+constexpr double kOffsetLufs = -0.691;
+double power_of(double lufs) { return std::pow(10.0, (lufs - kOffsetLufs) / 10.0); }
 
 constexpr double kRelativeGate = 0.1; // -10 LU
 constexpr double kSoftSeconds = 3.0;
@@ -45,6 +46,25 @@ void Leveller::reset() noexcept {
   gain_ = 1.0F;
 }
 
+float Leveller::advance(double power) noexcept {
+  momentary_ += (power - momentary_) * momentary_share_;
+  if (momentary_ > gate_power_) {
+    // What stays under the relative gate counts after a while, if little, or a preset far softer than the one before
+    // would stay under the gate for good. A note dying away into a rest does not.
+    const bool passes = momentary_ > kRelativeGate * mean_;
+    soft_ = passes ? 0.0 : soft_ + block_seconds_;
+    const double weight = passes ? 1.0 : soft_ > kSoftSeconds ? kWeightUnderGate : 0.0;
+    heard_ = std::min(heard_ + (passes ? block_seconds_ : 0.0), config_.window.value);
+    mean_ += (power - mean_) * weight * block_seconds_ / heard_;
+    const double heard_lufs = 10.0 * std::log10(std::max(mean_, 1e-12)) + kOffsetLufs;
+    const double wanted = std::clamp(config_.target_lufs - heard_lufs, -config_.range.value, config_.range.value);
+    const double step = config_.decibels_per_second * block_seconds_;
+    gain_db_ += std::clamp(wanted - gain_db_, -step, step);
+  }
+  gain_ = static_cast<float>(core::to_amplitude(core::Decibels{gain_db_}));
+  return gain_;
+}
+
 void Leveller::process(core::StereoBlock block) noexcept {
   assert(block.frames() % kBlock == 0);
   for (std::size_t from = 0; from < block.frames(); from += kBlock) {
@@ -62,28 +82,13 @@ void Leveller::process(core::StereoBlock block) noexcept {
       sum += weighted_left[n] * weighted_left[n] + weighted_right[n] * weighted_right[n];
     }
     const double power = static_cast<double>(sum) / static_cast<double>(kBlock);
-    momentary_ += (power - momentary_) * momentary_share_;
-    if (momentary_ > gate_power_) {
-      // What stays under the relative gate counts after a while, if little, or a preset far softer than the one before
-      // would stay under the gate for good. A note dying away into a rest does not.
-      const bool passes = momentary_ > kRelativeGate * mean_;
-      soft_ = passes ? 0.0 : soft_ + block_seconds_;
-      const double weight = passes ? 1.0 : soft_ > kSoftSeconds ? kWeightUnderGate : 0.0;
-      heard_ = std::min(heard_ + (passes ? block_seconds_ : 0.0), config_.window.value);
-      mean_ += (power - mean_) * weight * block_seconds_ / heard_;
-      const double wanted = std::clamp(10.0 * std::log10(power_of(config_.target_lufs) / std::max(mean_, 1e-12)),
-                                       -config_.range.value, config_.range.value);
-      const double step = config_.decibels_per_second * block_seconds_;
-      gain_db_ += std::clamp(wanted - gain_db_, -step, step);
-    }
-    const auto next = static_cast<float>(core::to_amplitude(core::Decibels{gain_db_}));
-    const float slope = (next - gain_) / static_cast<float>(kBlock);
+    const float before = gain_;
+    const float slope = (advance(power) - before) / static_cast<float>(kBlock);
     for (std::size_t n = 0; n < kBlock; ++n) {
-      const float gain = gain_ + slope * static_cast<float>(n + 1);
+      const float gain = before + slope * static_cast<float>(n + 1);
       left[n] *= gain;
       right[n] *= gain;
     }
-    gain_ = next;
   }
 }
 

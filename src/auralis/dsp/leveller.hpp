@@ -36,6 +36,9 @@ public:
 
   /// In place, no latency. \pre block.frames() is a multiple of kBlock
   void process(core::StereoBlock block) noexcept AURALIS_REALTIME;
+  /// Takes the K-weighted mean square of a block, both channels added, and gives the gain to reach at its end: for who
+  /// weights and applies himself. process() is this, the weighting and a straight line.
+  [[nodiscard]] float advance(double power) noexcept AURALIS_REALTIME;
   void reset() noexcept;
 
   [[nodiscard]] core::Decibels gain() const noexcept { return core::Decibels{gain_db_}; }

@@ -2,10 +2,13 @@
 #include "auralis/dsp/limiter.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
+
+#include "auralis/dsp/simd.hpp"
 
 namespace auralis::dsp {
 namespace {
@@ -50,10 +53,62 @@ constexpr double kMargin = 0.15;
 
 } // namespace
 
+struct TruePeakLimiter::Kernel {
+  /// The highest magnitude between the samples of the block at `x`, from the gap before its first to that after its
+  /// last. Reads x[-15 … 71].
+  AURALIS_KERNEL float between_body(const float* x) noexcept {
+    const Interpolator& interpolate = interpolator();
+    Vec8 highest{};
+    for (std::size_t p = 1; p < kPhases; ++p) {
+      for (std::size_t n = 0; n < kBlock + 8; n += 8) {
+        Vec8 y{};
+        for (std::size_t k = 0; k < kTaps; ++k) {
+          // Eight gaps at once. The first is that after x[-8]: a few more than needed, so that eights come out even.
+          y += interpolate.taps[p][k] * eight(x + n + k - 15);
+        }
+        y = y < 0.0F ? -y : y;
+        highest = y > highest ? y : highest;
+      }
+    }
+    float most = 0.0F;
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      most = std::max(most, float{highest[lane]});
+    }
+    return most;
+  }
+  static float between_plain(const float* x) noexcept { return between_body(x); }
+  AURALIS_AVX2 static float between_avx2(const float* x) noexcept { return between_body(x); }
+
+  /// The highest magnitude among the samples of both channels.
+  AURALIS_KERNEL float peak_body(const float* left, const float* right) noexcept {
+    using Bits [[gnu::vector_size(32)]] = std::int32_t;
+    const Bits magnitude = Bits{} + 0x7FFFFFFF; // all but the sign
+    Bits highest{};
+    for (std::size_t n = 0; n < kBlock; n += 8) {
+      // Magnitudes of floats are ordered as the integers with their bits.
+      for (const float* side : {left + n, right + n}) {
+        Bits bits;
+        std::memcpy(&bits, side, sizeof bits);
+        bits &= magnitude;
+        highest = bits > highest ? bits : highest;
+      }
+    }
+    std::int32_t most = 0;
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      most = std::max(most, std::int32_t{highest[lane]});
+    }
+    return std::bit_cast<float>(most);
+  }
+  static float peak_plain(const float* left, const float* right) noexcept { return peak_body(left, right); }
+  AURALIS_AVX2 static float peak_avx2(const float* left, const float* right) noexcept { return peak_body(left, right); }
+};
+
 TruePeakLimiter::TruePeakLimiter(const Config& config)
     : ceiling_{static_cast<float>(core::to_amplitude(config.ceiling - core::Decibels{kMargin}))},
       release_{static_cast<float>(
-          1.0 - std::exp(-static_cast<double>(kBlock) / (config.release.value * config.sample_rate.value)))} {
+          1.0 - std::exp(-static_cast<double>(kBlock) / (config.release.value * config.sample_rate.value)))},
+      peak_{runs_avx2() ? &Kernel::peak_avx2 : &Kernel::peak_plain},
+      between_{runs_avx2() ? &Kernel::between_avx2 : &Kernel::between_plain} {
   if (!(config.ceiling.value >= -24.0 && config.ceiling.value <= 0.0)) {
     throw std::invalid_argument{"TruePeakLimiter: ceiling must lie in [-24, 0] dBTP"};
   }
@@ -65,9 +120,10 @@ TruePeakLimiter::TruePeakLimiter(const Config& config)
 }
 
 void TruePeakLimiter::reset() noexcept {
-  for (auto& channel : history_) {
+  for (auto& channel : buffer_) {
     channel.fill(0.0F);
   }
+  start_ = 0;
   sample_peak_.fill(0.0F);
   allowed_.fill(1.0F);
   gain_ = 1.0F;
@@ -81,14 +137,11 @@ void TruePeakLimiter::process(core::StereoBlock out) noexcept {
 }
 
 void TruePeakLimiter::block(float* left, float* right) noexcept {
-  float peak = 0.0F;
-  for (std::size_t n = 0; n < kBlock; ++n) {
-    peak = std::max(peak, std::max(std::abs(left[n]), std::abs(right[n])));
-  }
+  const float peak = peak_(left, right);
   const std::array<float*, 2> io{left, right};
   for (std::size_t c = 0; c < 2; ++c) {
-    std::copy(history_[c].begin() + kBlock, history_[c].end(), history_[c].begin());
-    std::copy_n(io[c], kBlock, history_[c].end() - kBlock);
+    auto& buffer = buffer_[c];
+    std::copy_n(io[c], kBlock, buffer.begin() + static_cast<std::ptrdiff_t>(start_ + kHistory - kBlock));
   }
   std::shift_left(sample_peak_.begin(), sample_peak_.end(), 1);
   sample_peak_.back() = peak;
@@ -100,18 +153,8 @@ void TruePeakLimiter::block(float* left, float* right) noexcept {
   const Interpolator& interpolate = interpolator();
   if (near_peak * interpolate.l1 > ceiling_) {
     true_peak = sample_peak_[kDelayBlocks - 1];
-    for (const auto& channel : history_) {
-      const float* x = channel.data() + (kDelayBlocks - 1) * kBlock - 8;
-      // From the point after the last sample of the block before, to that after the last of this one.
-      for (std::size_t p = 1; p < kPhases; ++p) {
-        for (std::size_t n = 0; n <= kBlock; ++n) {
-          float y = 0.0F;
-          for (std::size_t k = 0; k < kTaps; ++k) {
-            y += interpolate.taps[p][k] * x[n + k];
-          }
-          true_peak = std::max(true_peak, std::abs(y));
-        }
-      }
+    for (const auto& channel : buffer_) {
+      true_peak = std::max(true_peak, between_(channel.data() + start_ + (kDelayBlocks - 1) * kBlock));
     }
   }
   std::shift_left(allowed_.begin(), allowed_.end(), 1);
@@ -126,19 +169,27 @@ void TruePeakLimiter::block(float* left, float* right) noexcept {
   if (next > 0.99999F) {
     next = 1.0F;
   }
-  if (gain_ == 1.0F && next == 1.0F) {
-    for (std::size_t c = 0; c < 2; ++c) {
-      std::copy_n(history_[c].begin(), kBlock, io[c]);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const float* oldest = buffer_[c].data() + start_;
+    if (gain_ == 1.0F && next == 1.0F) {
+      std::copy_n(oldest, kBlock, io[c]);
+      continue;
     }
-    return;
-  }
-  const float step = (next - gain_) / static_cast<float>(kBlock);
-  for (std::size_t n = 0; n < kBlock; ++n) {
-    const float gain = gain_ + step * static_cast<float>(n + 1);
-    left[n] = history_[0][n] * gain;
-    right[n] = history_[1][n] * gain;
+    const float step = (next - gain_) / static_cast<float>(kBlock);
+    for (std::size_t n = 0; n < kBlock; ++n) {
+      io[c][n] = oldest[n] * (gain_ + step * static_cast<float>(n + 1));
+    }
   }
   gain_ = next;
+
+  // The window slides through a longer buffer and jumps back when it reaches the end, so that moving it is rare.
+  start_ += kBlock;
+  if (start_ + kHistory > kBuffer) {
+    for (auto& buffer : buffer_) {
+      std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(start_), buffer.end(), buffer.begin());
+    }
+    start_ = 0;
+  }
 }
 
 } // namespace auralis::dsp

@@ -43,16 +43,21 @@ public:
 private:
   static constexpr std::size_t kDelayBlocks = 4;
   static constexpr std::size_t kHistory = (kDelayBlocks + 1) * kBlock;
+  static constexpr std::size_t kBuffer = kHistory + 15 * kBlock;
+
+  struct Kernel;
 
   void block(float* left, float* right) noexcept;
 
   float ceiling_;
   float release_; // share of the way back to 1 in a block
-  // The last five blocks in order, the newest last.
-  std::array<std::array<float, kHistory>, 2> history_{};
+  std::array<std::array<float, kBuffer>, 2> buffer_{};
+  std::size_t start_ = 0; // of the last five blocks in buffer_, in order
   std::array<float, kDelayBlocks + 1> sample_peak_{};
   std::array<float, kDelayBlocks> allowed_; // gain the blocks leaving next may have, the oldest first
   float gain_ = 1.0F;
+  float (*peak_)(const float* left, const float* right) noexcept;
+  float (*between_)(const float* x) noexcept;
 };
 
 } // namespace auralis::dsp

@@ -8,17 +8,19 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "auralis/dsp/simd.hpp"
+
 namespace auralis::dsp {
 namespace {
 
-// At 48 kHz. Primes, spread evenly in the logarithm between 23 and 92 ms, so that no two share a mode.
-constexpr std::array<std::size_t, 16> kLengths{1109, 1217, 1327, 1459, 1597, 1753, 1913, 2099,
-                                               2297, 2521, 2767, 3037, 3323, 3637, 3989, 4391};
+// At 48 kHz. Primes, spread evenly in the logarithm between 37 and 99 ms, so that no two share a mode. Half a second in
+// all: as many modes a hertz as a decay of three seconds needs (M. Schroeder, 1962: 0.15 times the decay).
+constexpr std::array<std::size_t, 8> kLengths{1777, 2053, 2357, 2711, 3121, 3593, 4133, 4759};
 constexpr std::array<std::array<std::size_t, 2>, 2> kDiffuserLengths{{{229, 367}, {241, 347}}};
 constexpr float kDiffusion = 0.6F;
 // Signs that keep the two outputs uncorrelated; line i feeds the left if i is even.
-constexpr std::array<float, 16> kOutputSigns{1, 1, -1, 1, 1, -1, -1, -1, 1, 1, 1, -1, -1, 1, -1, -1};
-constexpr std::array<float, 16> kInputSigns{1, 1, 1, -1, -1, 1, -1, -1, 1, -1, 1, 1, -1, -1, 1, 1};
+constexpr std::array<float, 8> kOutputSigns{1, 1, -1, 1, 1, -1, -1, -1};
+constexpr std::array<float, 8> kInputSigns{1, 1, 1, -1, -1, 1, -1, -1};
 
 } // namespace
 
@@ -29,19 +31,90 @@ void Reverb::Line::prepare(std::size_t frames) {
 }
 
 const float* Reverb::Line::tap(std::size_t extra) const noexcept {
-  const std::size_t from = (at + size - delay - extra) % size;
-  return ring.data() + from;
+  const std::size_t back = delay + extra;
+  return ring.data() + (at >= back ? at - back : at + size - back);
 }
 
 void Reverb::Line::push(const float* block) noexcept {
-  std::copy_n(block, kBlock, ring.data() + at);
+  std::copy_n(block, kBlock, next());
+  pushed();
+}
+
+void Reverb::Line::pushed() noexcept {
   if (at < 2 * kBlock) {
-    std::copy_n(block, kBlock, ring.data() + size + at);
+    std::copy_n(ring.data() + at, kBlock, ring.data() + size + at);
   }
   at = at + kBlock == size ? 0 : at + kBlock;
 }
 
-Reverb::Reverb(const Config& config) {
+/// One block of the feedback network. Eight frames of all lines at a time, so that everything stays in registers.
+struct Reverb::Kernel {
+  AURALIS_KERNEL void body(const Network& net) noexcept {
+    constexpr std::size_t kWidth = 8;
+    constexpr float kNormal = 0.35355339059327373F; // 1 / sqrt(8), of the Hadamard matrix
+    constexpr float kInput = 0.5F;                  // 1 / sqrt(4): each channel feeds four lines
+    for (std::size_t n = 0; n < kBlock; n += kWidth) {
+      // What comes out of each line, damped and attenuated.
+      Vec8 y[kLines];
+      Vec8 left{};
+      Vec8 right{};
+      for (std::size_t i = 0; i < kLines; ++i) {
+        y[i] = net.near[i] * eight(net.taps[i] + n + 1) + net.far[i] * eight(net.taps[i] + n);
+        (i % 2 == 0 ? left : right) += kOutputSigns[i] * y[i];
+      }
+      left *= net.output_gain;
+      right *= net.output_gain;
+      // Orthogonal, so that the loop neither gains nor loses but by the lines' own gains.
+      for (std::size_t half = 1; half < kLines; half *= 2) {
+        for (std::size_t i = 0; i < kLines; i += 2 * half) {
+          for (std::size_t j = i; j < i + half; ++j) {
+            const Vec8 a = y[j];
+            const Vec8 b = y[j + half];
+            y[j] = a + b;
+            y[j + half] = a - b;
+          }
+        }
+      }
+      const Vec8 in_left = kInput * eight(net.left_in + n);
+      const Vec8 in_right = kInput * eight(net.right_in + n);
+      for (std::size_t i = 0; i < kLines; ++i) {
+        const Vec8 x = i % 2 == 0 ? in_left : in_right;
+        eight(net.writes[i] + n) = kInputSigns[i] > 0.0F ? kNormal * y[i] + x : kNormal * y[i] - x;
+      }
+      eight(net.left_out + n) = left;
+      eight(net.right_out + n) = right;
+    }
+  }
+  static void plain(const Network& net) noexcept { body(net); }
+  AURALIS_AVX2 static void avx2(const Network& net) noexcept { body(net); }
+
+  /// A Schroeder allpass over one block, in place; `delayed` is what entered its line a delay ago.
+  AURALIS_KERNEL void diffuse_body(float* x, const float* delayed, float* write) noexcept {
+    for (std::size_t n = 0; n < kBlock; n += 8) {
+      const Vec8 old = eight(delayed + n);
+      const Vec8 v = eight(x + n) - kDiffusion * old;
+      eight(write + n) = v;
+      eight(x + n) = old + kDiffusion * v;
+    }
+  }
+  static void diffuse_plain(float* x, const float* delayed, float* write) noexcept { diffuse_body(x, delayed, write); }
+  AURALIS_AVX2 static void diffuse_avx2(float* x, const float* delayed, float* write) noexcept {
+    diffuse_body(x, delayed, write);
+  }
+};
+
+void Reverb::Line::prefetch() const noexcept {
+  constexpr std::size_t kCacheLine = 64 / sizeof(float);
+  const float* read = tap(1);
+  for (std::size_t n = 0; n <= kBlock; n += kCacheLine) {
+    __builtin_prefetch(read + n, 0);
+    __builtin_prefetch(ring.data() + at + n, 1);
+  }
+}
+
+Reverb::Reverb(const Config& config)
+    : network_{runs_avx2() ? &Kernel::avx2 : &Kernel::plain},
+      diffuse_{runs_avx2() ? &Kernel::diffuse_avx2 : &Kernel::diffuse_plain} {
   const double rate = config.sample_rate.value;
   if (!(rate >= 8'000.0 && rate <= 192'000.0)) {
     throw std::invalid_argument{"Reverb: sample_rate must lie in [8000, 192000] Hz"};
@@ -64,7 +137,7 @@ Reverb::Reverb(const Config& config) {
       diffusers_[c][s].prepare(scaled(kDiffuserLengths[c][s]));
     }
   }
-  const double mean = static_cast<double>(scaled(2'300));
+  const double mean = static_cast<double>(scaled(3'063));
   const double w = 2.0 * std::numbers::pi * 1'000.0 / rate;
   double loss = 0.0; // mean energy lost a pass
   for (std::size_t i = 0; i < kLines; ++i) {
@@ -78,7 +151,7 @@ Reverb::Reverb(const Config& config) {
     far_[i] = static_cast<float>(gain * far);
     loss += (1.0 - gain * gain) / static_cast<double>(kLines);
   }
-  // Each channel goes to 8 lines at 1 / sqrt(8), so the network takes what comes in; it holds that over the energy lost
+  // Each channel goes to 4 lines at 1 / sqrt(4), so the network takes what comes in; it holds that over the energy lost
   // a pass, and what leaves the lines, one pass on, is summed once.
   output_gain_ = static_cast<float>(std::sqrt(loss / (1.0 - loss)));
 }
@@ -112,60 +185,29 @@ void Reverb::block(const float* left_in, const float* right_in, float* left_out,
     std::copy_n(delayed, kBlock, x);
     pre_delay_[c].push(sources[c]);
     for (Line& line : diffusers_[c]) {
-      const float* d = line.tap(0);
-      alignas(64) std::array<float, kBlock> v;
-      for (std::size_t n = 0; n < kBlock; ++n) {
-        const float old = d[n];
-        v[n] = x[n] - kDiffusion * old;
-        x[n] = old + kDiffusion * v[n];
-      }
-      line.push(v.data());
+      diffuse_(x, line.tap(0), line.next());
+      line.pushed();
     }
   }
 
-  // What comes out of each line, damped and attenuated.
-  alignas(64) std::array<std::array<float, kBlock>, kLines> y;
+  std::array<const float*, kLines> taps; // NOLINT: filled below
+  std::array<float*, kLines> writes;     // NOLINT: filled below
   for (std::size_t i = 0; i < kLines; ++i) {
-    const float* near = lines_[i].tap(0);
-    const float* far = lines_[i].tap(1);
-    const float a = near_[i];
-    const float b = far_[i];
-    for (std::size_t n = 0; n < kBlock; ++n) {
-      y[i][n] = a * near[n] + b * far[n];
-    }
+    taps[i] = lines_[i].tap(1); // one frame earlier; the frame after it is the delay itself
+    writes[i] = lines_[i].next();
   }
-  for (std::size_t n = 0; n < kBlock; ++n) {
-    float left = 0.0F;
-    float right = 0.0F;
-    for (std::size_t i = 0; i < kLines; i += 2) {
-      left += kOutputSigns[i] * y[i][n];
-      right += kOutputSigns[i + 1] * y[i + 1][n];
-    }
-    left_out[n] = output_gain_ * left;
-    right_out[n] = output_gain_ * right;
-  }
-  // Hadamard matrix of order 16: orthogonal, so that the loop neither gains nor loses but by the lines' own gains.
-  for (std::size_t half = 1; half < kLines; half *= 2) {
-    for (std::size_t i = 0; i < kLines; i += 2 * half) {
-      for (std::size_t j = i; j < i + half; ++j) {
-        for (std::size_t n = 0; n < kBlock; ++n) {
-          const float a = y[j][n];
-          const float b = y[j + half][n];
-          y[j][n] = a + b;
-          y[j + half][n] = a - b;
-        }
-      }
-    }
-  }
-  constexpr float kNormal = 0.25F;               // 1 / sqrt(16)
-  constexpr float kInput = 0.35355339059327373F; // 1 / sqrt(8)
-  for (std::size_t i = 0; i < kLines; ++i) {
-    const float* x = input[i % 2].data();
-    const float sign = kInputSigns[i] * kInput;
-    for (std::size_t n = 0; n < kBlock; ++n) {
-      y[i][n] = kNormal * y[i][n] + sign * x[n];
-    }
-    lines_[i].push(y[i].data());
+  network_({.taps = taps.data(),
+            .writes = writes.data(),
+            .near = near_.data(),
+            .far = far_.data(),
+            .left_in = input[0].data(),
+            .right_in = input[1].data(),
+            .output_gain = output_gain_,
+            .left_out = left_out,
+            .right_out = right_out});
+  for (Line& line : lines_) {
+    line.pushed();
+    line.prefetch();
   }
 }
 

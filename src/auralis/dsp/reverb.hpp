@@ -11,7 +11,7 @@
 
 namespace auralis::dsp {
 
-/// A room: feedback delay network of 16 lines behind two allpass diffusers a channel.
+/// A room: feedback delay network of 8 lines behind two allpass diffusers a channel.
 ///
 /// Method: J.-M. Jot and A. Chaigne, "Digital delay networks for designing artificial reverberators", AES 90, 1991:
 /// each line's gain follows from its length, so that all modes decay alike. Diffusers after M. Schroeder, 1962. Ours:
@@ -39,7 +39,7 @@ public:
   void reset() noexcept AURALIS_REALTIME;
 
 private:
-  static constexpr std::size_t kLines = 16;
+  static constexpr std::size_t kLines = 8;
   static constexpr std::size_t kDiffusers = 2; // a channel
 
   /// A ring whose first two blocks are repeated after its end, so that any block of it is contiguous.
@@ -51,8 +51,27 @@ private:
 
     void prepare(std::size_t frames);
     [[nodiscard]] const float* tap(std::size_t extra) const noexcept;
+    /// Where the next block goes: write it there, then call pushed().
+    [[nodiscard]] float* next() noexcept { return ring.data() + at; }
+    void pushed() noexcept;
     void push(const float* block) noexcept;
+    /// Asks for what the next block touches: all lines are larger together than the first cache.
+    void prefetch() const noexcept;
   };
+
+  /// What the network needs for one block.
+  struct Network {
+    const float* const* taps; // [line] one frame before the delay
+    float* const* writes;     // [line]
+    const float* near;        // [line]
+    const float* far;         // [line]
+    const float* left_in;
+    const float* right_in;
+    float output_gain;
+    float* left_out;
+    float* right_out;
+  };
+  struct Kernel;
 
   void block(const float* left_in, const float* right_in, float* left_out, float* right_out) noexcept;
 
@@ -62,6 +81,8 @@ private:
   std::array<float, kLines> near_{}; // FIR tap at the delay
   std::array<float, kLines> far_{};  // FIR tap one frame later
   float output_gain_ = 1.0F;
+  void (*network_)(const Network& net) noexcept;
+  void (*diffuse_)(float* x, const float* delayed, float* write) noexcept;
 };
 
 } // namespace auralis::dsp

@@ -9,13 +9,15 @@
 
 #include <fmt/format.h>
 
-#include "auralis/dsp/biquad.hpp"
 #include "auralis/dsp/compressor.hpp"
 #include "auralis/dsp/leveller.hpp"
 #include "auralis/dsp/limiter.hpp"
+#include "auralis/dsp/master_filter.hpp"
 #include "auralis/dsp/reverb.hpp"
 #include "auralis/synth/fluid_voices.hpp"
+#include "auralis/synth/sampled_voices.hpp"
 #include "auralis/synth/soundfont.hpp"
+#include "auralis/synth/voice_kernel.hpp"
 
 namespace auralis::synth {
 namespace {
@@ -35,8 +37,6 @@ constexpr std::array<Place, core::kLayerCount> kPlaces{{
 }};
 
 constexpr float kWet = 0.2F;
-constexpr core::Hertz kHighPass{30.0};
-constexpr core::Hertz kTiltFrequency{1'800.0};
 constexpr double kTiltRangeDb = 9.0;        // brightness 0 and 1 lie this far from 0.5 at the top
 constexpr double kGainSeconds = 0.02;       // time constant of a layer's gain
 constexpr double kBrightnessSeconds = 0.05; // time constant of the tilt
@@ -82,16 +82,31 @@ core::Result<SoundFontInfo> checked(const Synthesizer::Config& config) {
   return found;
 }
 
+Engine engine_for(const Synthesizer::Config& config, const std::string& soundfont) {
+  if (config.engine != Engine::automatic) {
+    return config.engine;
+  }
+  return SampleBank::is_compressed(soundfont) ? Engine::fluidsynth : Engine::sampled;
+}
+
+std::unique_ptr<Voices> make_voices(Engine engine, const Synthesizer::Config& config, const std::string& soundfont) {
+  if (engine == Engine::sampled) {
+    return std::make_unique<SampledVoices>(SampledVoices::Config{
+        .sample_rate = config.sample_rate, .soundfont = soundfont, .max_voices = config.max_voices});
+  }
+  return std::make_unique<FluidVoices>(
+      FluidVoices::Config{.sample_rate = config.sample_rate, .soundfont = soundfont, .max_voices = config.max_voices});
+}
+
 } // namespace
 
 struct Synthesizer::State {
   State(const Config& c, SoundFontInfo info)
-      : config{c}, soundfont{std::move(info)},
-        voices{std::make_unique<FluidVoices>(FluidVoices::Config{
-            .sample_rate = c.sample_rate, .soundfont = soundfont.path, .max_voices = c.max_voices})},
-        reverb{{.sample_rate = c.sample_rate}}, high_pass{dsp::high_pass(kHighPass, 0.7071, c.sample_rate)},
-        compressor{{.sample_rate = c.sample_rate}}, leveller{{.sample_rate = c.sample_rate}},
-        limiter{{.sample_rate = c.sample_rate}}, gain_share{share_of_a_block(kGainSeconds, c.sample_rate)},
+      : config{c}, soundfont{std::move(info)}, engine{engine_for(c, soundfont.path)},
+        voices{make_voices(engine, c, soundfont.path)}, reverb{{.sample_rate = c.sample_rate}},
+        filter{{.sample_rate = c.sample_rate}}, compressor{{.sample_rate = c.sample_rate}},
+        leveller{{.sample_rate = c.sample_rate}}, limiter{{.sample_rate = c.sample_rate}},
+        gain_share{share_of_a_block(kGainSeconds, c.sample_rate)},
         brightness_share{share_of_a_block(kBrightnessSeconds, c.sample_rate)} {
     brightness.now = brightness.target = 0.5F;
     tilt_to(brightness.now);
@@ -99,21 +114,24 @@ struct Synthesizer::State {
 
   void tilt_to(float value) noexcept {
     const double gain = (static_cast<double>(value) - 0.5) * 2.0 * kTiltRangeDb;
-    tilt.set(dsp::high_shelf(kTiltFrequency, core::Decibels{gain}, config.sample_rate));
+    filter.set_tilt(core::Decibels{gain});
   }
 
   Config config;
   SoundFontInfo soundfont;
+  Engine engine;
   std::unique_ptr<Voices> voices;
   std::array<Glide, core::kLayerCount> gains{};
   Glide brightness;
   LayerBuses buses{};
+  MixBuses mix{};
+  const VoiceKernel& kernel = best_kernel();
   dsp::Reverb reverb;
-  dsp::StereoBiquad high_pass;
-  dsp::StereoBiquad tilt;
+  dsp::MasterFilter filter;
   dsp::Compressor compressor;
   dsp::Leveller leveller;
   dsp::TruePeakLimiter limiter;
+  float master_gain = 1.0F;
   float gain_share;
   float brightness_share;
 };
@@ -165,10 +183,8 @@ void Synthesizer::render(core::StereoBlock out) noexcept {
   State& s = *state_;
   s.voices->render(s.buses);
 
-  std::ranges::fill(out.left, 0.0F);
-  std::ranges::fill(out.right, 0.0F);
-  alignas(64) std::array<float, kBlock> room_left{};
-  alignas(64) std::array<float, kBlock> room_right{};
+  MixBuses& mix = s.mix;
+  mix = {};
   for (std::size_t i = 0; i < core::kLayerCount; ++i) {
     const float from = s.gains[i].now;
     const float to = s.gains[i].advance(s.gain_share);
@@ -177,38 +193,39 @@ void Synthesizer::render(core::StereoBlock out) noexcept {
       continue;
     }
     const Place& place = kPlaces[i];
-    const float start = from * place.trim;
-    const float step = (to - from) * place.trim / static_cast<float>(kBlock);
-    const float own = 0.5F * (1.0F + place.width);
-    const float other = 0.5F * (1.0F - place.width);
-    for (std::size_t n = 0; n < kBlock; ++n) {
-      const float gain = start + step * static_cast<float>(n + 1);
-      const float left = gain * (own * bus.left[n] + other * bus.right[n]);
-      const float right = gain * (own * bus.right[n] + other * bus.left[n]);
-      out.left[n] += (1.0F - kWet) * left;
-      out.right[n] += (1.0F - kWet) * right;
-      room_left[n] += kWet * place.send * left;
-      room_right[n] += kWet * place.send * right;
-    }
+    s.kernel.place(bus,
+                   {.start = from * place.trim,
+                    .step = (to - from) * place.trim / static_cast<float>(kBlock),
+                    .own = 0.5F * (1.0F + place.width),
+                    .other = 0.5F * (1.0F - place.width),
+                    .dry = 1.0F - kWet,
+                    .send = kWet * place.send},
+                   mix);
   }
-  const core::StereoBlock room{room_left, room_right};
+  const core::StereoBlock room{mix.room_left, mix.room_right};
   s.reverb.process(room, room);
   for (std::size_t n = 0; n < kBlock; ++n) {
-    out.left[n] += room_left[n];
-    out.right[n] += room_right[n];
+    out.left[n] = mix.left[n] + mix.room_left[n];
+    out.right[n] = mix.right[n] + mix.room_right[n];
   }
-  s.high_pass.process(out);
+
   if (s.brightness.now != s.brightness.target) {
     s.tilt_to(s.brightness.advance(s.brightness_share));
   }
-  s.tilt.process(out);
-  s.compressor.process(out);
-  s.leveller.process(out);
+  const auto power = s.filter.process(out);
+  // Glue, then loudness of what the glue leaves; both move slowly, so one straight line carries them.
+  const float glue = s.compressor.advance(0.5F * power.plain);
+  const float next = glue * s.leveller.advance(static_cast<double>(power.weighted * glue * glue));
+  s.kernel.scale(out.left.data(), out.right.data(), s.master_gain, (next - s.master_gain) / static_cast<float>(kBlock));
+  s.master_gain = next;
   s.limiter.process(out);
 }
 
-core::Frames Synthesizer::latency() const noexcept { return dsp::TruePeakLimiter::latency(); }
+core::Frames Synthesizer::latency() const noexcept {
+  return dsp::MasterFilter::latency() + dsp::TruePeakLimiter::latency();
+}
 int Synthesizer::active_voices() const noexcept { return state_->voices->active(); }
+Engine Synthesizer::engine() const noexcept { return state_->engine; }
 const std::string& Synthesizer::soundfont_path() const noexcept { return state_->soundfont.path; }
 const std::string& Synthesizer::soundfont_name() const noexcept { return state_->soundfont.name; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,13 @@
 #include "auralis/rt/realtime_section.hpp"
 
 namespace auralis::synth {
+
+/// What makes the voices.
+enum class Engine : std::uint8_t {
+  automatic,  ///< sampled where the SoundFont allows it, else FluidSynth
+  sampled,    ///< our own vectorised voices; uncompressed banks (SF2) only
+  fluidsynth, ///< FluidSynth; any bank it reads
+};
 
 /// Turns a performance into mixed stereo: SoundFont voices, a bus a layer, room reverb, master chain.
 ///
@@ -22,7 +30,8 @@ public:
   struct Config {
     core::Hertz sample_rate{48'000.0}; ///< [22050, 96000]
     std::string soundfont;             ///< path; empty: the best installed (find_soundfont)
-    int max_voices = 160;              ///< [8, 1024]; beyond it the least audible voice fades
+    int max_voices = 96;               ///< [8, 1024]; beyond it the least audible voice fades
+    Engine engine = Engine::automatic;
   };
 
   /// \throws std::invalid_argument if a setting is out of its range; std::runtime_error, with what to install, if there
@@ -42,6 +51,8 @@ public:
 
   /// Voices sounding now, releases included.
   [[nodiscard]] int active_voices() const noexcept;
+  /// Which engine plays; never `automatic`.
+  [[nodiscard]] Engine engine() const noexcept;
   [[nodiscard]] const std::string& soundfont_path() const noexcept;
   [[nodiscard]] const std::string& soundfont_name() const noexcept;
 

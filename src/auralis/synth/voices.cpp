@@ -6,10 +6,11 @@
 namespace auralis::synth {
 namespace {
 
-// Pianos and electric pianos; pads, strings and choirs; basses; celesta to dulcimer, bell-like pads; kits.
+// Pianos and electric pianos; pads, strings and choirs; basses, and pads played low; celesta to dulcimer, bell-like
+// pads; kits.
 constexpr std::array<std::uint8_t, 8> kPianos{0, 1, 2, 3, 4, 5, 6, 7};
 constexpr std::array<std::uint8_t, 12> kPads{89, 88, 90, 91, 92, 93, 94, 95, 48, 49, 50, 52};
-constexpr std::array<std::uint8_t, 9> kBasses{32, 33, 34, 35, 36, 37, 38, 39, 43};
+constexpr std::array<std::uint8_t, 17> kBasses{32, 33, 34, 35, 36, 37, 38, 39, 43, 88, 89, 90, 91, 92, 93, 94, 95};
 constexpr std::array<std::uint8_t, 10> kBells{10, 8, 9, 11, 12, 13, 14, 15, 98, 108};
 constexpr std::array<std::uint8_t, 8> kKits{0, 8, 16, 24, 25, 32, 40, 48};
 
