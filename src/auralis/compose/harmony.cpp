@@ -99,7 +99,7 @@ void Harmony::plan(Mode mode, int from_beat, const Shape& shape, Random& random,
     static constexpr std::array<double, 3> kLengths{0.12, 0.7, 0.18};
     static constexpr std::array<double, 3> kFactors{0.5, 1.0, 2.0};
     const auto drawn = random.weighted(std::span<const double>{kLengths});
-    int beats = std::max(2, static_cast<int>(usual * kFactors[drawn]));
+    int beats = std::max(2, 2 * static_cast<int>(usual * kFactors[drawn] / 2.0));
     if (const int off = beat % 4; off != 0) {
       beats = 4 - off; // back onto the bar
     }

@@ -17,7 +17,7 @@ using core::Layer;
 constexpr Ticks kTicksPerStep = kTicksPerBeat / kStepsPerBeat;
 
 // Registers, MIDI. The left hand stays below the melody's lowest note, so that either can be told from the other.
-constexpr int kMelodyCentre = 70;
+constexpr int kMelodyCentre = 68;
 constexpr int kMelodyCentreLow = 62;
 constexpr int kMelodyCentreHigh = 86;
 constexpr int kAccompanimentLow = 41;

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "auralis/compose/melody_tables.hpp"
 
 namespace auralis::compose {
 namespace {
@@ -34,6 +38,47 @@ float weakness(int step) noexcept {
   return in_bar % 2 == 0 ? 0.65F : 1.0F;
 }
 
+MelodyPosition position_of(int step) noexcept {
+  const int in_bar = step % kStepsPerBar;
+  if (in_bar == 0) {
+    return MelodyPosition::downbeat;
+  }
+  if (in_bar == kStepsPerBar / 2) {
+    return MelodyPosition::half_bar;
+  }
+  if (in_bar % kStepsPerBeat == 0) {
+    return MelodyPosition::weak_beat;
+  }
+  return in_bar % 2 == 0 ? MelodyPosition::offbeat : MelodyPosition::sixteenth;
+}
+
+MelodyMotion motion_of(int interval) noexcept {
+  constexpr int kLeap = 3;
+  if (interval == 0) {
+    return MelodyMotion::repeat;
+  }
+  if (interval > 0) {
+    return interval >= kLeap ? MelodyMotion::leap_up : MelodyMotion::step_up;
+  }
+  return interval <= -kLeap ? MelodyMotion::leap_down : MelodyMotion::step_down;
+}
+
+/// The next interval in scale steps, as melodies of the corpora go on from here, within the motif's compass. Sung tunes
+/// repeat notes for their syllables; a motif without words does so less.
+int draw_interval(int step, int before, int contour, core::Random& random) noexcept {
+  constexpr double kRepeats = 0.4;
+  const auto& row =
+      kMelodyIntervals[static_cast<std::size_t>(position_of(step))][static_cast<std::size_t>(motion_of(before))];
+  std::array<double, 2 * kMelodyWidestInterval + 1> weights{};
+  for (int interval = -kMelodyWidestInterval; interval <= kMelodyWidestInterval; ++interval) {
+    const auto i = static_cast<std::size_t>(interval + kMelodyWidestInterval);
+    if (std::abs(contour + interval) <= kWidestContour) {
+      weights[i] = static_cast<double>(row[i]) * (interval == 0 ? kRepeats : 1.0);
+    }
+  }
+  return static_cast<int>(random.weighted(std::span<const double>{weights})) - kMelodyWidestInterval;
+}
+
 } // namespace
 
 Motif invent_motif(double pulse, core::Random& random) noexcept {
@@ -45,16 +90,14 @@ Motif invent_motif(double pulse, core::Random& random) noexcept {
     motif.notes.clear();
     for (int step = 0; step < motif.bars * kStepsPerBar; ++step) {
       const float weak = weakness(step);
-      double chance = 0.85 - 0.45 * static_cast<double>(weak);
-      if (weak > 0.9F) {
-        chance = 0.05 * pulse;
-      } else if (weak > 0.5F) {
-        chance = 0.1 + 0.4 * pulse;
-      }
+      // Where sung melodies start their notes, thinned off the beat for music that takes its time.
+      const auto sung = static_cast<double>(kMelodyOnsets[static_cast<std::size_t>(step % kStepsPerBar)]);
+      const double thinned = weak > 0.9F ? 0.4 * pulse : (weak > 0.5F ? 0.25 + 0.75 * pulse : 1.0);
+      const double chance = sung * thinned;
       if (random.chance(chance)) {
         const auto need =
             static_cast<float>(std::clamp(0.85 * static_cast<double>(weak) + random.uniform(-0.2, 0.2), 0.0, 0.95));
-        motif.notes.push_back({static_cast<std::int16_t>(step), 4, 0, need, static_cast<float>(random.uniform())});
+        motif.notes.push_back({static_cast<std::int16_t>(step), 4, 0, need, 0.0F});
       }
     }
     const auto count = static_cast<int>(motif.notes.size());
@@ -66,13 +109,22 @@ Motif invent_motif(double pulse, core::Random& random) noexcept {
     motif.notes.push_back({0, 8, 0, 0.0F, 0.0F});
   }
   int contour = random.integer(-1, 2);
-  for (auto& note : motif.notes) {
-    note.contour = static_cast<std::int8_t>(contour);
-    // Steps and small skips, larger ones rare; pulled back to the centre (melodic arch, gap-fill).
-    static constexpr std::array<double, 5> kSizes{0.08, 0.55, 0.22, 0.10, 0.05};
-    const auto size = static_cast<int>(random.weighted(std::span<const double>{kSizes}));
-    const bool up = random.chance(0.5 - 0.09 * contour);
-    contour = std::clamp(contour + (up ? size : -size), -kWidestContour, kWidestContour);
+  int interval = 1; // as if it had come from a step below
+  for (std::size_t i = 0; i < motif.notes.size(); ++i) {
+    if (i > 0) {
+      interval = draw_interval(motif.notes[i - 1].step, interval, contour, random);
+      contour += interval;
+    }
+    motif.notes[i].contour = static_cast<std::int8_t>(contour);
+  }
+  // Luck is spread evenly over the notes, so that any probability leaves its share of every motif.
+  for (std::size_t i = 0; i < motif.notes.size(); ++i) {
+    const double stratum = (static_cast<double>(i) + random.uniform()) / static_cast<double>(motif.notes.size());
+    motif.notes[i].luck = static_cast<float>(stratum);
+  }
+  for (std::size_t i = motif.notes.size(); i > 1; --i) {
+    const auto other = static_cast<std::size_t>(random.integer(0, static_cast<int>(i) - 1));
+    std::swap(motif.notes[i - 1].luck, motif.notes[other].luck);
   }
   motif.notes.front().need = 0.0F;
   set_lengths(motif);

@@ -16,7 +16,7 @@ namespace {
 constexpr double kMissingRoot = 1.5; // the bass has it
 constexpr double kMissingThird = 9.0;
 constexpr double kMissingFifth = 0.5;
-constexpr double kMissingColour = 6.0;
+constexpr double kMissingColour = 9.0;
 constexpr double kMissingNinth = 3.0;
 constexpr double kLeftCommonTone = 4.0;
 constexpr double kCentrePull = 0.12; // per voice and semitone of its distance from where it would sit by itself
