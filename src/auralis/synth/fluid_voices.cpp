@@ -2,6 +2,7 @@
 #include "auralis/synth/fluid_voices.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int kLayers = static_cast<int>(core::kLayerCount);
 constexpr int kDrumBank = 128;
+// The most FluidSynth takes. Trims are attenuations from there: it knows no amplification.
+constexpr double kGain = 10.0;
 
 struct CloseSettings {
   void operator()(fluid_settings_t* settings) const noexcept { delete_fluid_settings(settings); }
@@ -52,7 +55,7 @@ FluidVoices::FluidVoices(const Config& config) : fluid_{std::make_unique<Fluid>(
   fluid_settings_setint(settings, "synth.midi-channels", channels);
   fluid_settings_setint(settings, "synth.audio-groups", kLayers);
   fluid_settings_setint(settings, "synth.audio-channels", kLayers);
-  fluid_settings_setnum(settings, "synth.gain", 0.5);
+  fluid_settings_setnum(settings, "synth.gain", kGain);
   fluid_->synth.reset(new_fluid_synth(settings));
   auto* synth = fluid_->synth.get();
   if (synth == nullptr) {
@@ -74,6 +77,9 @@ FluidVoices::FluidVoices(const Config& config) : fluid_{std::make_unique<Fluid>(
         fluid_synth_program_select(synth, channel, font, bank, programs.front());
       }
     }
+    for (const std::uint8_t program : programs) {
+      set_trim(layer, program, 1.0F);
+    }
     sounding_on_[core::index(layer)].fill(kSilent);
     channel_[core::index(layer)] = static_cast<int>(core::index(layer));
   }
@@ -87,6 +93,25 @@ void FluidVoices::select(core::Layer layer, std::uint8_t program) noexcept {
   const auto found = std::ranges::find(programs, nearest_program(layer, program));
   channel_[core::index(layer)] =
       static_cast<int>(found - programs.begin()) * kLayers + static_cast<int>(core::index(layer));
+}
+
+void FluidVoices::set_trim(core::Layer layer, std::uint8_t program, float trim) noexcept {
+  const auto programs = programs_of(layer);
+  const auto found = std::ranges::find(programs, nearest_program(layer, program));
+  const int channel = static_cast<int>(found - programs.begin()) * kLayers + static_cast<int>(core::index(layer));
+  const float centibels = -200.0F * std::log10(std::clamp(trim / kLargestTrim, 1e-4F, 1.0F));
+  fluid_synth_set_gen(fluid_->synth.get(), channel, GEN_ATTENUATION, centibels);
+}
+
+void FluidVoices::silence() noexcept {
+  fluid_synth_all_sounds_off(fluid_->synth.get(), -1);
+  for (auto& layer : sounding_on_) {
+    layer.fill(kSilent);
+  }
+  LayerBuses unheard;
+  while (active() > 0) {
+    render(unheard);
+  }
 }
 
 void FluidVoices::note_on(core::Layer layer, std::uint8_t midi, std::uint8_t velocity) noexcept {

@@ -31,6 +31,8 @@ public:
   void note_off(core::Layer layer, std::uint8_t midi) noexcept override;
   void select(core::Layer layer, std::uint8_t program) noexcept override;
   void render(LayerBuses& out) noexcept override;
+  void silence() noexcept override;
+  void set_trim(core::Layer layer, std::uint8_t program, float trim) noexcept override;
   [[nodiscard]] int active() const noexcept override;
 
 private:

@@ -154,6 +154,9 @@ SampledVoices::SampledVoices(const Config& config)
   for (std::size_t i = 0; i < voices_.size(); ++i) {
     park(i);
   }
+  for (const auto layer : core::kLayers) {
+    trims_[core::index(layer)].assign(programs_of(layer).size(), 1.0F);
+  }
   const double rate = config.sample_rate.value;
   for (float cents = kLowestCutoff; cents <= kHighestCutoff + kCutoffStep; cents += kCutoffStep) {
     const double hz = std::min(8.175798915643707 * std::exp2(static_cast<double>(cents) / 1'200.0), 0.45 * rate);
@@ -171,6 +174,18 @@ void SampledVoices::select(core::Layer layer, std::uint8_t program) noexcept {
   const auto programs = programs_of(layer);
   const auto found = std::ranges::find(programs, nearest_program(layer, program));
   program_[core::index(layer)] = static_cast<std::size_t>(found - programs.begin());
+}
+
+void SampledVoices::set_trim(core::Layer layer, std::uint8_t program, float trim) noexcept {
+  const auto programs = programs_of(layer);
+  const auto found = std::ranges::find(programs, nearest_program(layer, program));
+  trims_[core::index(layer)][static_cast<std::size_t>(found - programs.begin())] = std::clamp(trim, 0.0F, kLargestTrim);
+}
+
+void SampledVoices::silence() noexcept {
+  while (count_ > 0) {
+    park(--count_);
+  }
 }
 
 void SampledVoices::note_on(core::Layer layer, std::uint8_t midi, std::uint8_t velocity) noexcept {
@@ -261,7 +276,8 @@ void SampledVoices::start(core::Layer layer, const Zone& zone, std::uint8_t midi
   const float attenuation = std::clamp(g[at(Gen::attenuation)], 0.0F, 1'440.0F);
   const float angle =
       (std::clamp(g[at(Gen::pan)], -500.0F, 500.0F) + 500.0F) / 1'000.0F * 0.5F * std::numbers::pi_v<float>;
-  const float gain = kMasterGain * from_centibels(attenuation);
+  const float trim = trims_[core::index(layer)][program_[core::index(layer)]];
+  const float gain = kMasterGain * trim * from_centibels(attenuation);
   voice.pan_left = gain * std::cos(angle);
   voice.pan_right = gain * std::sin(angle);
   // Hard left is nothing on the right, not what the cosine rounds to.

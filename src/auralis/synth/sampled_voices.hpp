@@ -35,6 +35,8 @@ public:
   void note_off(core::Layer layer, std::uint8_t midi) noexcept override;
   void select(core::Layer layer, std::uint8_t program) noexcept override;
   void render(LayerBuses& out) noexcept override;
+  void silence() noexcept override;
+  void set_trim(core::Layer layer, std::uint8_t program, float trim) noexcept override;
   [[nodiscard]] int active() const noexcept override { return static_cast<int>(count_); }
 
 private:
@@ -115,8 +117,9 @@ private:
   Config config_;
   std::shared_ptr<const SampleBank> bank_;
   const VoiceKernel* kernel_;
-  std::array<std::size_t, core::kLayerCount> program_{}; // index into programs_of(layer)
-  std::size_t count_ = 0;                                // voices [0, count_) sound
+  std::array<std::size_t, core::kLayerCount> program_{};    // index into programs_of(layer)
+  std::array<std::vector<float>, core::kLayerCount> trims_; // [layer][program index]
+  std::size_t count_ = 0;                                   // voices [0, count_) sound
   std::vector<Voice> voices_;
   std::vector<VoiceLanes> lanes_; // voice i is lane i % kLanes of group i / kLanes
   struct Cutoff {

@@ -5,7 +5,11 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <filesystem>
+#include <map>
+#include <mutex>
 #include <stdexcept>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -14,6 +18,7 @@
 #include "auralis/dsp/limiter.hpp"
 #include "auralis/dsp/master_filter.hpp"
 #include "auralis/dsp/reverb.hpp"
+#include "auralis/synth/calibration.hpp"
 #include "auralis/synth/fluid_voices.hpp"
 #include "auralis/synth/sampled_voices.hpp"
 #include "auralis/synth/soundfont.hpp"
@@ -22,18 +27,17 @@
 namespace auralis::synth {
 namespace {
 
-/// A layer's place in the mix.
+/// A layer's place in the mix; how loud it is is the calibration's part.
 struct Place {
-  float trim;  ///< linear, calibrated so that the layers balance
   float width; ///< [0, 1]; 0 is mono
   float send;  ///< to the room, relative to the layer's level
 };
 constexpr std::array<Place, core::kLayerCount> kPlaces{{
-    {.trim = 1.0F, .width = 0.8F, .send = 1.0F},  // piano
-    {.trim = 0.5F, .width = 1.0F, .send = 1.2F},  // pad
-    {.trim = 0.9F, .width = 0.0F, .send = 0.25F}, // bass: low notes stay in the middle and out of the mud
-    {.trim = 0.8F, .width = 1.0F, .send = 1.5F},  // bells
-    {.trim = 0.6F, .width = 0.7F, .send = 0.5F},  // percussion
+    {.width = 0.8F, .send = 1.0F},  // piano
+    {.width = 1.0F, .send = 1.2F},  // pad
+    {.width = 0.0F, .send = 0.25F}, // bass: low notes stay in the middle and out of the mud
+    {.width = 1.0F, .send = 1.5F},  // bells
+    {.width = 0.7F, .send = 0.5F},  // percussion
 }};
 
 constexpr float kWet = 0.2F;
@@ -98,6 +102,19 @@ std::unique_ptr<Voices> make_voices(Engine engine, const Synthesizer::Config& co
       FluidVoices::Config{.sample_rate = config.sample_rate, .soundfont = soundfont, .max_voices = config.max_voices});
 }
 
+/// Calibrates once a process for each file, engine and rate: a station is to open at once, and it costs tens of
+/// milliseconds. Some hundred bytes an entry, kept.
+Trims trims_of(const std::string& soundfont, Engine engine, Voices& voices, core::Hertz rate) {
+  static std::mutex mutex;
+  static std::map<std::tuple<std::string, std::int64_t, Engine, double>, Trims> known;
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(soundfont, error).time_since_epoch().count();
+  const std::tuple key{soundfont, static_cast<std::int64_t>(changed), engine, rate.value};
+  const std::scoped_lock lock{mutex};
+  const auto found = known.find(key);
+  return found != known.end() ? found->second : known.emplace(key, calibrate(voices, rate)).first->second;
+}
+
 } // namespace
 
 struct Synthesizer::State {
@@ -108,6 +125,7 @@ struct Synthesizer::State {
         leveller{{.sample_rate = c.sample_rate}}, limiter{{.sample_rate = c.sample_rate}},
         gain_share{share_of_a_block(kGainSeconds, c.sample_rate)},
         brightness_share{share_of_a_block(kBrightnessSeconds, c.sample_rate)} {
+    set_trims(*voices, trims_of(soundfont.path, engine, *voices, c.sample_rate));
     brightness.now = brightness.target = 0.5F;
     tilt_to(brightness.now);
   }
@@ -194,8 +212,8 @@ void Synthesizer::render(core::StereoBlock out) noexcept {
     }
     const Place& place = kPlaces[i];
     s.kernel.place(bus,
-                   {.start = from * place.trim,
-                    .step = (to - from) * place.trim / static_cast<float>(kBlock),
+                   {.start = from,
+                    .step = (to - from) / static_cast<float>(kBlock),
                     .own = 0.5F * (1.0F + place.width),
                     .other = 0.5F * (1.0F - place.width),
                     .dry = 1.0F - kWet,

@@ -30,6 +30,9 @@ struct LayerBuses {
 /// `program` if the layer has it, else one of the same General MIDI family, else the layer's default.
 [[nodiscard]] std::uint8_t nearest_program(core::Layer layer, std::uint8_t program) noexcept;
 
+/// +30 dB.
+inline constexpr float kLargestTrim = 31.6F;
+
 /// What turns notes into sound, layer by layer. Everything is loaded when it is constructed.
 ///
 /// Thread: one owner. Realtime: every method.
@@ -48,6 +51,10 @@ public:
   virtual void select(core::Layer layer, std::uint8_t program) noexcept AURALIS_REALTIME = 0;
   /// Writes the next kBlock frames.
   virtual void render(LayerBuses& out) noexcept AURALIS_REALTIME = 0;
+  /// Ends everything at once, clicks and all. Not while anybody listens.
+  virtual void silence() noexcept = 0;
+  /// How loud a program plays, for notes to come; linear, [0, kLargestTrim], 1 at first. Not real-time.
+  virtual void set_trim(core::Layer layer, std::uint8_t program, float trim) noexcept = 0;
   /// Voices sounding now, releases included.
   [[nodiscard]] virtual int active() const noexcept = 0;
 };
