@@ -4,5 +4,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [svelte()],
-  test: { include: ["src/**/*.test.ts"], environment: "node", passWithNoTests: false },
+  test: { include: ["src/**/*.test.ts"], environment: "node", passWithNoTests: false, testTimeout: 30_000 },
 });

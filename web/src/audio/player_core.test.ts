@@ -76,6 +76,20 @@ describe("PlayerCore", () => {
     expect(r.core.position).toBeGreaterThanOrEqual(40_000 - 14_400);
   });
 
+  it("leaves out what the rest of a first burst brought on top", () => {
+    const r = rig();
+    feed(r, 14_400);
+    play(r, 1);
+    feed(r, 4800);
+    for (let i = 0; i < 400; ++i) {
+      play(r, 1);
+      feed(r, kBlock);
+    }
+    expect(Math.abs(r.ring.available() - 14_400) / kRate).toBeLessThan(0.03);
+    expect(r.core.splices).toBe(1);
+    expect(largestStep(r.out)).toBeLessThan(kSmooth * 1.5);
+  });
+
   it("keeps the pitch when the sound card runs at another rate", () => {
     const r = rig({ outputRate: 44_100 });
     feed(r, 14_400);
@@ -129,6 +143,21 @@ describe("PlayerCore", () => {
     expect(r.core.position).toBe(20_000);
     expect(r.core.underruns).toBe(0);
     expect(largestStep(r.out)).toBeLessThan(kSmooth);
+  });
+
+  it("comes down to a lower target by pace alone, leaving nothing out", () => {
+    const r = rig({ targetMs: 500 });
+    feed(r, 24_000);
+    play(r, 1);
+    r.core.setTarget(14_400);
+    const still = new Float32Array(960);
+    const out = new Float32Array(960);
+    for (let i = 0; i < 80 * 50; ++i) {
+      r.core.process(out, new Float32Array(960));
+      r.ring.write(still, still, 0, 960);
+    }
+    expect(r.core.splices).toBe(0);
+    expect(Math.abs(r.ring.available() - 14_400) / kRate).toBeLessThan(0.03);
   });
 
   it("lays passages over each other to get rid of half a second too much", () => {

@@ -10,10 +10,17 @@ export type PlayerState = "filling" | "playing";
 const kFadeSeconds = 0.006;
 /** Two passages are laid over each other for this long when sound has to be left out. */
 const kSpliceSeconds = 0.03;
-/** More than this over target is not played off at 0.5 % but left out: it would take minutes. */
-const kSpliceAboveSeconds = 0.4;
+/** More than this over target is left out, not played off at 0.5 %: after a stall that would take a minute. */
+const kSpliceAboveSeconds = 0.15;
+/** Right after a start there is nothing to be careful of yet, and the rest of a burst makes it late for good. */
+const kStartSpliceAboveSeconds = 0.03;
+const kStartSeconds = 1.5;
+const kStartSettleSeconds = 0.25;
+/** A target is lowered at this pace, which the drift correction can follow; raised, it holds at once. */
+const kLowerPerSecond = 0.004;
 /** The buffer's fill is a sawtooth of chunks; its mean over about a second is what the controller sees. */
 const kFillSmoothing = 1.0;
+const kStartFillSmoothing = 0.1;
 /** Interpolation reads one frame back and two ahead. */
 const kAhead = 3;
 
@@ -37,12 +44,14 @@ export class PlayerCore {
   private readonly nominal: number;
   private readonly fadeFrames: number;
   private readonly spliceFrames: number;
+  private goal: number;
   private target: number;
   private ratio: number;
   private phase = 0;
   private gain = 0;
   private fading = false;
   private smoothedFill = 0;
+  private sinceStart = 0;
   private dropTo: number | null = null;
   private spliceLeft = 0;
   private spliceBy = 0;
@@ -62,6 +71,7 @@ export class PlayerCore {
     this.ratio = this.nominal;
     this.fadeFrames = Math.ceil(kFadeSeconds * outputRate);
     this.spliceFrames = Math.ceil(kSpliceSeconds * outputRate);
+    this.goal = target;
     this.target = target;
   }
 
@@ -76,7 +86,8 @@ export class PlayerCore {
   }
 
   setTarget(frames: number): void {
-    this.target = frames;
+    this.goal = frames;
+    this.target = this.state === "filling" ? frames : Math.max(this.target, frames);
   }
 
   /** Fades out and leaves out everything before stream frame count `position` (as written, ever). */
@@ -100,11 +111,14 @@ export class PlayerCore {
       this.fading = false;
       this.gain = 0;
       this.smoothedFill = this.target;
+      this.sinceStart = 0;
       this.drift.rest();
     }
     const available = this.ring.available();
     const elapsed = frames / this.outputRate;
-    this.smoothedFill += (available - this.smoothedFill) * Math.min(1, elapsed / kFillSmoothing);
+    this.sinceStart += elapsed;
+    const smoothing = this.sinceStart < kStartSeconds ? kStartFillSmoothing : kFillSmoothing;
+    this.smoothedFill += (available - this.smoothedFill) * Math.min(1, elapsed / smoothing);
     this.steer(elapsed);
     const reserve = Math.ceil(this.fadeFrames * this.ratio) + kAhead;
     const spliceReserve = this.spliceLeft > 0 ? this.spliceBy : 0;
@@ -119,10 +133,13 @@ export class PlayerCore {
   }
 
   private steer(elapsed: number): void {
+    this.target = Math.max(this.goal, this.target - kLowerPerSecond * elapsed * this.streamRate);
     const excess = (this.smoothedFill - this.target) / this.streamRate;
     this.ratio = this.nominal * (1 + this.drift.update(excess, elapsed));
     const held = this.ring.available() - this.target;
-    if (this.spliceLeft === 0 && !this.fading && excess > kSpliceAboveSeconds && held > kSpliceAboveSeconds * this.streamRate) {
+    const starting = this.sinceStart > kStartSettleSeconds && this.sinceStart < kStartSeconds;
+    const limit = starting ? kStartSpliceAboveSeconds : kSpliceAboveSeconds;
+    if (this.spliceLeft === 0 && !this.fading && excess > limit && held > limit * this.streamRate) {
       this.spliceBy = Math.floor(held);
       this.spliceLeft = this.spliceFrames;
       this.splices += 1;

@@ -16,7 +16,7 @@ describe("TierPolicy", () => {
     }
   });
 
-  it.each([[20, 300], [30, 500], [50, 700], [80, 1000]])("answers %d ms of jitter with %d ms at once", (jitter, target) => {
+  it.each([[40, 300], [50, 500], [100, 700], [150, 1000]])("answers %d ms of jitter with %d ms at once", (jitter, target) => {
     const tiers = new TierPolicy();
     tiers.update(jitter, 0);
     expect(tiers.target).toBe(target);
@@ -24,7 +24,7 @@ describe("TierPolicy", () => {
 
   it("comes down one tier at a time, each after half a minute of calm", () => {
     const tiers = new TierPolicy();
-    tiers.update(100, 0);
+    tiers.update(150, 0);
     const seen: number[] = [];
     for (let t = 0; t <= 95_000; t += 1000) {
       if (tiers.update(2, t)) {
@@ -38,7 +38,7 @@ describe("TierPolicy", () => {
     const tiers = new TierPolicy();
     let changes = 0;
     for (let t = 0; t < 300_000; t += 20) {
-      changes += tiers.update(25 + 5 * Math.sin(t / 700), t) ? 1 : 0;
+      changes += tiers.update(45 + 5 * Math.sin(t / 700), t) ? 1 : 0;
     }
     expect(changes).toBe(1);
   });

@@ -4,10 +4,10 @@ import type { Milliseconds } from "../units";
 export const kTiers = [300, 500, 700, 1000] as const;
 
 /**
- * Jitter above which the next deeper tier is taken. A mean deviation of j has bursts of about 5 j; the tier leaves
- * room for twice that beside the 20 ms a chunk lasts.
+ * Jitter above which the next deeper tier is taken. A mean deviation of j has bursts of about 5 j, which the tier must
+ * outlast beside the 20 ms a chunk lasts.
  */
-const kRaiseAbove = [25, 45, 65] as const;
+const kRaiseAbove = [45, 80, 120] as const;
 /** A shallower tier is taken only when jitter has stayed below this share of the threshold that raised it… */
 const kLowerBelow = 0.5;
 /** …for this long. */

@@ -74,6 +74,7 @@ const kSteadyMs = 3000;
 /** Heard events are kept this long, for the piano roll. */
 const kPastSeconds = 40;
 const kFadeOutMs = 150;
+const kComplaintMs = 8000;
 
 /**
  * Everything between the page and its station: one connection, one decoder, one player, and what they say.
@@ -95,8 +96,10 @@ export class Session {
   stations: readonly StationDocument[] = $state.raw([]);
   /** The preset shown as chosen. */
   preset: string = $state("focus");
-  /** Said once to the listener and to a screen reader. */
-  notice: { readonly text: string; readonly id: number } = $state.raw({ text: "", id: 0 });
+  /** Said to a screen reader. */
+  announcement = $state("");
+  /** Something the listener must see; gone after a while. */
+  complaint: string | null = $state(null);
   settings: Settings = $state.raw(loadSettings());
   readonly desk: Desk;
 
@@ -112,7 +115,8 @@ export class Session {
   private chunkDecoder: ChunkDecoder | null = null;
   private codec: Codec = "opus";
   private privateStation: string | null = null;
-  private started: Promise<void> | null = null;
+  /** Counts starts and stops, so that what was begun before the last one can tell. */
+  private run = 0;
   private flushing: (() => void) | null = null;
   private saving: (() => void) | null = null;
   private openedAt: Milliseconds = 0;
@@ -126,7 +130,7 @@ export class Session {
   private undecodable = 0;
   private underruns = 0;
   private retiredUnderruns = 0;
-  private rescue: Change | null = null;
+  private silencing: (() => void) | null = null;
 
   constructor(private readonly overrides: Overrides) {
     this.desk = new Desk(this.settings.parameters ?? kNeutral);
@@ -136,8 +140,14 @@ export class Session {
     this.scope.listen(document, "visibilitychange", () => {
       if (document.visibilityState === "visible") {
         this.connection?.retryNow();
+        // A telephone call or a locked screen may have stopped the sound card.
+        if (this.listening === "playing") {
+          void this.engine?.resume();
+        }
       }
     });
+    this.scope.listen(window, "pagehide", () => { saveSettings(this.settings); });
+    this.takeMediaKeys();
     void this.refreshLists();
   }
 
@@ -180,18 +190,22 @@ export class Session {
   }
 
   /** Call from a user's gesture. */
-  start(): Promise<void> {
-    this.started ??= this.begin().catch((error: unknown) => {
-      this.started = null;
+  async start(): Promise<void> {
+    this.listening = "starting";
+    this.run += 1;
+    try {
+      await this.begin(this.run);
+    } catch (error) {
       this.listening = "failed";
-      this.say(`This browser could not start the sound: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    return this.started;
+      this.complain(`This browser could not start the sound: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   stop(): void {
     this.listening = "stopped";
-    this.started = null;
+    this.run += 1;
+    // What is left in the buffer is left behind: the next start begins with the present.
+    this.player?.assembler.restart();
     this.player?.expectSound(false);
     this.engine?.fadeOut();
     this.connection?.close();
@@ -274,6 +288,12 @@ export class Session {
     }
     if (stations.status === "fulfilled") {
       this.stations = stations.value.filter((station) => !station.private);
+      const chosen = this.stations.find((station) => station.id === this.settings.station);
+      if (chosen !== undefined && this.hello === null) {
+        // Nobody has pressed play yet: show what there is to hear.
+        this.desk.state(chosen.parameters);
+        this.preset = chosen.preset;
+      }
     }
   }
 
@@ -285,15 +305,26 @@ export class Session {
 
   // ---- inside -------------------------------------------------------------------------------------------------
 
-  private async begin(): Promise<void> {
-    this.listening = "starting";
+  private async begin(run: number): Promise<void> {
     this.engine ??= await AudioEngine.create(this.overrides.sharedMemory);
     await this.engine.resume();
     this.applyVolume();
     await this.prepareDecoder();
-    // The listener may have pressed stop meanwhile.
-    if (this.started !== null) {
+    // The listener may have pressed stop meanwhile, and play again.
+    if (run === this.run) {
       this.openConnection();
+    }
+  }
+
+  /** Keyboards, headsets and lock screens have keys of their own for play and stop. */
+  private takeMediaKeys(): void {
+    if (!("mediaSession" in navigator)) {
+      return;
+    }
+    navigator.mediaSession.metadata = new MediaMetadata({ title: "Music that never repeats", artist: "Auralis" });
+    navigator.mediaSession.setActionHandler("play", () => void this.start());
+    for (const action of ["pause", "stop"] as const) {
+      navigator.mediaSession.setActionHandler(action, () => { this.stop(); });
     }
   }
 
@@ -303,8 +334,10 @@ export class Session {
     }
     this.connection.close();
     this.connection = null;
+    this.run += 1;
+    const run = this.run;
     void this.prepareDecoder().then(() => {
-      if (this.started !== null) {
+      if (run === this.run) {
         this.openConnection();
       }
     });
@@ -372,7 +405,7 @@ export class Session {
         this.greeted(message);
         break;
       case "audio":
-        this.arrived(chunkOf(message, arrived));
+        this.arrivedAsText(message, arrived);
         break;
       case "notes":
         this.timeline.addNotes(message.notes);
@@ -402,7 +435,7 @@ export class Session {
         if (message.id !== undefined) {
           this.desk.refused(message.id);
         }
-        this.say(message.message);
+        this.complain(message.message);
         break;
     }
   }
@@ -436,19 +469,15 @@ export class Session {
     this.preset = hello.preset;
     if (fresh) {
       this.privateStation = hello.station;
-      // A new private station continues where this listener's last one was.
-      this.rescue = this.settings.parameters === null ? null : changeTo(this.settings.parameters);
     }
     this.desk.state(hello.parameters);
-    if (this.rescue !== null) {
-      const change = this.rescue;
-      this.rescue = null;
+    if (fresh && this.settings.parameters !== null) {
+      // A new private station continues where this listener's last one was.
+      const change = changeTo(this.settings.parameters);
       this.desk.wish("all", change, performance.now());
       this.sendControl([{ key: "all", change }], "now");
     }
-    if (this.listening !== "playing") {
-      this.listening = "playing";
-    }
+    this.listening = "playing";
     this.say(`Connected to ${hello.name}`);
     this.flush();
   }
@@ -473,6 +502,15 @@ export class Session {
       }
     }
     this.chunkDecoder?.decode(chunk);
+  }
+
+  private arrivedAsText(message: AudioMessage, arrived: Milliseconds): void {
+    const chunk = chunkOf(message, arrived);
+    if (chunk === null) {
+      this.undecodable += 1;
+    } else {
+      this.arrived(chunk);
+    }
   }
 
   private decoded(chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void {
@@ -568,12 +606,28 @@ export class Session {
   }
 
   private say(text: string): void {
-    this.notice = { text, id: this.notice.id + 1 };
+    this.announcement = text;
+  }
+
+  private complain(text: string): void {
+    this.say(text);
+    this.complaint = text;
+    this.silencing?.();
+    this.silencing = this.scope.after(kComplaintMs, () => { this.complaint = null; });
   }
 }
 
-function chunkOf(message: AudioMessage, arrived: Milliseconds): ArrivedChunk {
-  const payload = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
+/** Null where the samples are no base64, or no whole frames. */
+function chunkOf(message: AudioMessage, arrived: Milliseconds): ArrivedChunk | null {
+  let payload: Uint8Array;
+  try {
+    payload = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+  if (payload.byteLength === 0 || payload.byteLength % (2 * message.channels) !== 0) {
+    return null;
+  }
   return {
     codec: "pcm16",
     channels: message.channels,

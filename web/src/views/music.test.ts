@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { modeValues } from "../protocol/generated/messages";
-import { chordText, circlePosition, hueOf, kCircle, kModes, spoken } from "./music";
+import { chordText, circlePosition, hueOf, kCircle, kModes, plainChord, rootOf, spoken } from "./music";
 
 describe("the circle of fifths", () => {
   it("finds each of its twelve names at its place", () => {
@@ -46,6 +46,13 @@ describe("chordText", () => {
 
 it("every mode has a name", () => {
   expect(kModes.map((m) => m.mode).toSorted()).toEqual([...modeValues].toSorted());
+});
+
+it("chords are written in one line with real signs", () => {
+  expect(plainChord("F#m7/Bb")).toBe("F♯m7/B♭");
+  expect(plainChord("Bm7b5")).toBe("Bø7");
+  expect(rootOf("Bbmaj7/F")).toBe("Bb");
+  expect(rootOf("?")).toBeNull();
 });
 
 it("names are spoken in words", () => {

@@ -73,6 +73,17 @@ export function chordText(name: string): ChordText | null {
   };
 }
 
+/** Root of a chord, with its accidental; null for what is no chord. */
+export function rootOf(name: string): string | null {
+  return /^[A-G][#b]?/.exec(name)?.[0] ?? null;
+}
+
+/** A chord name in one line of plain text. */
+export function plainChord(name: string): string {
+  const sign = (text: string): string => text.replace("#", "♯").replace("b", "♭");
+  return name.replace("m7b5", "ø7").replace(/^[A-G][#b]?|\/[A-G][#b]?/g, sign);
+}
+
 /** A note or chord name in words, for a screen reader. */
 export function spoken(name: string): string {
   return name.replace(/^([A-G])#/, "$1 sharp").replace(/^([A-G])b/, "$1 flat").replace("/", " over ");
