@@ -92,7 +92,7 @@ TEST(Station, SendsOneBlockEveryTwentyMilliseconds) {
 }
 
 TEST(Station, DoesNotDriftHoweverUnevenlyItIsCalled) {
-  // Ten minutes of wake-ups 1 to 37 ms apart.
+  // A minute of wake-ups 1 to 37 ms apart.
   core::ManualClock clock;
   Metrics metrics;
   CountingSink sink;
@@ -101,7 +101,7 @@ TEST(Station, DoesNotDriftHoweverUnevenlyItIsCalled) {
   settle(station, clock);
   const core::TimePoint started = clock.now();
   core::Random random{11};
-  while (clock.now() - started < std::chrono::minutes{10}) {
+  while (clock.now() - started < std::chrono::minutes{1}) {
     clock.advance(std::chrono::microseconds{random.integer(1'000, 37'000)});
     settle(station, clock);
   }
