@@ -28,7 +28,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
   int exit_code = ExitCode::kSuccess;
-  // auralis::app::add_serve(app, exit_code);
+  auralis::app::add_serve(app, exit_code);
   auralis::app::add_render(app, exit_code);
   add_presets(app);
   auralis::app::add_soak(app, exit_code);

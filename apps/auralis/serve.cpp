@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/core.h>
+#include <memory>
+#include <optional>
+#include <pthread.h>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "auralis/server/config.hpp"
+#include "auralis/server/server.hpp"
+#include "auralis/session/performer.hpp"
+#include "auralis/synth/soundfont.hpp"
+#include "commands.hpp"
+
+namespace auralis::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The built page: beside an installed program, or in the tree it was built in. Empty if neither is there.
+fs::path find_web_root() {
+  std::error_code error;
+  const auto program = fs::read_symlink("/proc/self/exe", error);
+  if (error) {
+    return {};
+  }
+  const auto folder = program.parent_path();
+  // build/<preset>/apps/auralis lies four levels below the repository's root.
+  for (const auto& candidate : {folder / "../share/auralis/web", folder / "../../../../web/dist"}) {
+    if (fs::exists(candidate / "index.html", error)) {
+      return fs::weakly_canonical(candidate, error);
+    }
+  }
+  return {};
+}
+
+/// Stops the server on SIGTERM or SIGINT for as long as it lives. The signals are blocked in every thread started after
+/// it, so that this one alone takes them.
+class SignalWaiter {
+public:
+  SignalWaiter() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  SignalWaiter(const SignalWaiter&) = delete;
+  SignalWaiter& operator=(const SignalWaiter&) = delete;
+  ~SignalWaiter() {
+    if (thread_.joinable()) {
+      pthread_kill(thread_.native_handle(), SIGTERM); // ends the wait if no signal has
+      thread_.join();
+    }
+  }
+
+  void watch(server::Server& server) {
+    thread_ = std::thread{[this, &server] {
+      int number = 0;
+      sigwait(&signals_, &number);
+      server.stop();
+    }};
+  }
+
+private:
+  sigset_t signals_{};
+  std::thread thread_;
+};
+
+server::GeneratorFactory performer_factory(const std::string& soundfont) {
+  return [soundfont](const server::GeneratorSpec& spec) -> core::Result<std::unique_ptr<core::Generator>> {
+    try {
+      return std::make_unique<session::Performer>(
+          session::Performer::Config{.sample_rate = spec.sample_rate,
+                                     .seed = spec.seed,
+                                     .preset = {.parameters = spec.parameters, .character = spec.character},
+                                     .soundfont = soundfont});
+    } catch (const std::invalid_argument& error) {
+      return core::fail(core::ErrorCode::invalid_argument, error.what());
+    } catch (const std::exception& error) {
+      return core::fail(core::ErrorCode::unavailable, error.what());
+    }
+  };
+}
+
+int run(const std::optional<fs::path>& file, const server::Flags& flags) {
+  auto config = server::load_config(file, server::environment_of_process(), flags);
+  if (!config) {
+    fmt::print(stderr, "auralis serve: {}: {}\n", config.error().where, config.error().what);
+    return ExitCode::kUsage;
+  }
+  const auto soundfont = synth::find_soundfont(config->soundfont);
+  if (!soundfont) {
+    fmt::print(stderr, "auralis serve: {}\n", soundfont.error().what);
+    return ExitCode::kFailure;
+  }
+  config->soundfont = soundfont->path;
+  if (config->web_root.empty()) {
+    config->web_root = find_web_root();
+  }
+  const bool has_page = !config->web_root.empty();
+
+  SignalWaiter signals;
+  server::Server server{*config, performer_factory(soundfont->path)};
+  signals.watch(server);
+  fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),
+             has_page ? "" : " (no page: build it with `npm run build` in web/, or give --web-root)");
+  std::fflush(stdout);
+  server.run();
+  return ExitCode::kSuccess;
+}
+
+} // namespace
+
+void add_serve(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("serve", "Play for browsers: stations, page and API");
+  const auto file = std::make_shared<std::string>();
+  command->add_option("--config", *file, "Settings in TOML; variables and flags go over it")
+      ->envname("AURALIS_CONFIG")
+      ->check(CLI::ExistingFile);
+  // Every setting is a flag; load_config() checks the values, as it does those of the file and the environment.
+  const auto values = std::make_shared<std::map<std::string, std::string>>();
+  for (const auto& setting : server::settings()) {
+    const std::string flag{setting.flag};
+    command
+        ->add_option_function<std::string>(
+            flag, [values, flag](const std::string& value) { (*values)[flag] = value; },
+            fmt::format("{} [{}] (Env:{})", setting.description, setting.fallback, setting.variable))
+        ->type_name(std::string{setting.placeholder});
+  }
+  command->callback([file, values, &exit_code] {
+    exit_code = run(file->empty() ? std::nullopt : std::optional<fs::path>{*file},
+                    server::Flags{values->begin(), values->end()});
+  });
+}
+
+} // namespace auralis::app
