@@ -121,6 +121,9 @@ export class WebCodecsOpusDecoder implements ChunkDecoder {
   }
 }
 
+/** "\0asm", version 1. */
+const kEmptyModule = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+
 /** Opus by libopus in WebAssembly, where the browser has no decoder of its own. */
 export class WasmOpusDecoder implements ChunkDecoder {
   readonly name = "WASM";
@@ -133,6 +136,8 @@ export class WasmOpusDecoder implements ChunkDecoder {
 
   /** Rejects where WebAssembly is missing or forbidden. */
   static async create(decoded: Decoded, undecodable: Undecodable): Promise<WasmOpusDecoder> {
+    // opus-decoder never settles where WebAssembly fails; the empty module fails in its stead.
+    await WebAssembly.compile(kEmptyModule);
     const { OpusDecoder } = await import("opus-decoder");
     const decoder = new OpusDecoder({ channels: 2, sampleRate: kOpusRate });
     await decoder.ready;

@@ -76,6 +76,12 @@ export class StreamPlayer {
     this.command({ type: "target", frames });
   }
 
+  /** Leaves behind everything that has not been heard yet; the next chunk begins a new run. */
+  leave(): void {
+    this.assembler.restart();
+    this.command({ type: "drop", position: this.assembler.written });
+  }
+
   expectSound(expected: boolean): void {
     this.command({ type: "expect-sound", expected });
   }

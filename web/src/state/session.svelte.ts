@@ -204,14 +204,13 @@ export class Session {
   stop(): void {
     this.listening = "stopped";
     this.run += 1;
-    // What is left in the buffer is left behind: the next start begins with the present.
-    this.player?.assembler.restart();
-    this.player?.expectSound(false);
     this.engine?.fadeOut();
     this.connection?.close();
     this.connection = null;
     this.scope.after(kFadeOutMs, () => {
       if (this.listening === "stopped") {
+        // The next start begins with the present, not with what is left in the buffer.
+        this.leavePlayer();
         void this.engine?.suspend();
       }
     });
@@ -334,6 +333,7 @@ export class Session {
     }
     this.connection.close();
     this.connection = null;
+    this.leavePlayer();
     this.run += 1;
     const run = this.run;
     void this.prepareDecoder().then(() => {
@@ -341,6 +341,11 @@ export class Session {
         this.openConnection();
       }
     });
+  }
+
+  private leavePlayer(): void {
+    this.player?.expectSound(false);
+    this.player?.leave();
   }
 
   private async prepareDecoder(): Promise<void> {
@@ -395,7 +400,7 @@ export class Session {
       }
     } else if (link.state === "waiting" && before === "open") {
       this.reconnects += 1;
-      this.say(`Connection lost: ${link.reason}. Trying again.`);
+      this.say(`Offline: ${link.reason}. Trying again.`);
     }
   }
 

@@ -156,7 +156,7 @@ export class StreamConnection {
       if (event.code >= 1002 && event.code !== 1006) {
         this.events.refused(event.code, event.reason);
       }
-      this.lost(event.reason || (kCloseReasons[event.code] ?? "the connection was lost"));
+      this.lost(event.reason || (kCloseReasons[event.code] ?? "no connection"));
     });
   }
 

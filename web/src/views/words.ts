@@ -17,7 +17,7 @@ export function linkWords(listening: Listening, link: LinkState, now: number): s
       return link.attempt > 1 ? "Reconnecting" : "Connecting";
     case "waiting": {
       const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000));
-      return `Offline, ${link.reason}; trying again in ${seconds} s`;
+      return `Offline: ${link.reason}, trying again in ${seconds} s`;
     }
     case "closed":
       return "Connecting";
