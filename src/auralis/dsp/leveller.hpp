@@ -24,7 +24,7 @@ public:
   struct Config {
     core::Hertz sample_rate{48'000.0};
     double target_lufs = -18.0;       ///< [-40, -6]
-    core::Decibels range{12.0};       ///< either way, [0, 40]
+    core::Decibels range{18.0};       ///< either way, [0, 40]
     core::Seconds first{0.8};         ///< weight given to the input being right already, (0, 60]
     core::Seconds window{12.0};       ///< [first, 120]
     double decibels_per_second = 3.0; ///< the gain's fastest move, (0, 100]

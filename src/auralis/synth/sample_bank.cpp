@@ -294,7 +294,10 @@ constexpr float kEmuAttenuation = 0.4F;
 class Pool {
 public:
   Pool(std::ifstream& file, const Tables& tables, const std::string& path)
-      : file_{file}, tables_{tables}, path_{path}, samples_(SampleBank::kGuard, 0) {}
+      : file_{file}, tables_{tables}, path_{path}, samples_(SampleBank::kGuard, 0) {
+    // All the file has, once: what stays unused is address space, not memory.
+    samples_.reserve(static_cast<std::size_t>(tables.sample_count) + kShortestLoop);
+  }
 
   std::optional<Recording> add(std::size_t sample, const Generators& g) {
     const SampleHeader& header = tables_.samples[sample];
@@ -337,10 +340,7 @@ public:
     return recording;
   }
 
-  std::vector<std::int16_t> take() {
-    samples_.shrink_to_fit();
-    return std::move(samples_);
-  }
+  std::vector<std::int16_t> take() { return std::move(samples_); }
 
 private:
   Recording copy(std::uint64_t start, std::uint64_t end, std::uint64_t loop) {
@@ -384,7 +384,8 @@ private:
 std::vector<Zone> zones_of(const Tables& t, std::size_t preset, Pool& pool) {
   std::vector<Zone> zones;
   Level preset_global;
-  for (std::size_t bag = t.presets[preset].bag; bag < t.presets[preset + 1].bag; ++bag) {
+  const std::size_t bags = std::min<std::size_t>(t.presets[preset + 1].bag, t.preset_bags.size());
+  for (std::size_t bag = t.presets[preset].bag; bag < bags; ++bag) {
     const Level own = level_of(bag, t.preset_bags, t.preset_generators, t.preset_modulators);
     if (!own.generators[at(Gen::instrument)]) {
       if (bag == t.presets[preset].bag) {
@@ -398,7 +399,8 @@ std::vector<Zone> zones_of(const Tables& t, std::size_t preset, Pool& pool) {
       continue;
     }
     Level instrument_global;
-    for (std::size_t b = t.instruments[instrument]; b < t.instruments[instrument + 1U]; ++b) {
+    const std::size_t last = std::min<std::size_t>(t.instruments[instrument + 1U], t.instrument_bags.size());
+    for (std::size_t b = t.instruments[instrument]; b < last; ++b) {
       const Level inner = level_of(b, t.instrument_bags, t.instrument_generators, t.instrument_modulators);
       if (!inner.generators[at(Gen::sample)]) {
         if (b == t.instruments[instrument]) {

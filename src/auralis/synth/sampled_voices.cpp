@@ -13,8 +13,8 @@ std::size_t at(Gen gen) { return static_cast<std::size_t>(gen); }
 constexpr float kLowestCutoff = 1'500.0F; // cents above 8.176 Hz: 19 Hz
 constexpr float kHighestCutoff = 13'500.0F;
 constexpr float kCutoffStep = 8.0F;
-// Brings a voice to where FluidSynth's stands at synth.gain 0.5 and a channel volume of 100.
-constexpr float kMasterGain = 0.31F;
+// Brings a voice to where FluidVoices has it at a trim of 1 (the channel volume of 100 is part of it).
+constexpr float kMasterGain = 0.223F;
 // Full scale of an envelope in centibels.
 constexpr float kEnvelopeRange = 960.0F;
 // A voice whose gain has come under -86 dB is heard no more: its samples are within [-1, 1], the mix is near full
@@ -244,15 +244,15 @@ void SampledVoices::make_room() noexcept {
 
 void SampledVoices::start(core::Layer layer, const Zone& zone, std::uint8_t midi, std::uint8_t velocity) noexcept {
   Generators g = zone.generators;
-  const std::uint8_t key = g[at(Gen::fixed_key)] >= 0.0F ? static_cast<std::uint8_t>(g[at(Gen::fixed_key)]) : midi;
-  const std::uint8_t struck =
-      g[at(Gen::fixed_velocity)] > 0.0F ? static_cast<std::uint8_t>(g[at(Gen::fixed_velocity)]) : velocity;
+  const auto byte = [&](Gen gen) { return static_cast<std::uint8_t>(std::clamp(g[at(gen)], 0.0F, 127.0F)); };
+  const std::uint8_t key = g[at(Gen::fixed_key)] >= 0.0F ? byte(Gen::fixed_key) : midi;
+  const std::uint8_t struck = g[at(Gen::fixed_velocity)] > 0.0F ? byte(Gen::fixed_velocity) : velocity;
   for (const Modulator& m : zone.modulators) {
     // Without a first source there is nothing to modulate with; without a second the amount stands.
     g[m.destination] += static_cast<float>(m.amount) * source_value(m.source, key, struck, 0.0F) *
                         source_value(m.amount_source, key, struck, 1.0F);
   }
-  const auto exclusive = static_cast<std::uint8_t>(g[at(Gen::exclusive_class)]);
+  const auto exclusive = byte(Gen::exclusive_class);
   if (exclusive != 0) {
     for (std::size_t i = 0; i < count_; ++i) {
       // The zones of one note (the two sides of a stereo cymbal) share a class and do not end one another.
