@@ -375,6 +375,7 @@ void Composer::start_phrase() noexcept {
       .bars = character_.phrase_bars, .cadence_step = goal * kStepsPerBeat, .rest = rest, .variation = 0.55};
   plan_melody(memory_, shape, plan_random, notes_);
   plan_bells();
+  phrase_density_ = phrase_ == 0 ? 1.0 : plan_random.uniform(0.8, 1.2);
   breath_beats_ = plan_random.chance(0.3 + 0.6 * rest) ? plan_random.integer(1, 2) : 0;
 
   melody_random_ = stream(kMelodyPitch);
@@ -412,6 +413,7 @@ void Composer::start_section() noexcept {
   section_.register_shift = random.integer(-4, 5);
   section_.density = random.uniform(0.75, 1.2);
   section_.richness = random.uniform(0.35, 0.9);
+  section_.presence = random.uniform(0.85, 1.15);
   section_.brightness = random.uniform(-0.08, 0.08);
 }
 
@@ -431,10 +433,13 @@ void Composer::choose_groove(Random& random) noexcept {
 
 void Composer::plan_harmony(int from_beat, int first_degree, int first_beats) noexcept {
   auto random = stream(kHarmony).split(static_cast<std::uint64_t>(from_beat));
+  // Question and answer: every other phrase leans home, the last of a section more so.
+  const double homeward = section_.phrases_left == 0 ? 6.0 : (phrase_ % 2 == 1 ? 2.5 : 1.0);
   harmony_.plan(key_.mode, from_beat,
                 {.beats = phrase_beats_ - from_beat,
                  .chord_beats = static_cast<double>(character_.chord_beats),
                  .richness = section_.richness,
+                 .homeward = homeward,
                  .opens_section = from_beat == 0 && section_begins_,
                  .first_degree = first_degree,
                  .first_beats = first_beats},
@@ -488,6 +493,8 @@ void Composer::tell_gain(Layer layer) noexcept {
     release(layer, 0);
   } else if (layer == Layer::pad && phrase_ >= 0 && transport_ == Transport::play && !is_sounding(Layer::pad)) {
     voice_pad(true);
+  } else if (layer == Layer::bass && phrase_ >= 0 && transport_ == Transport::play && !is_sounding(Layer::bass)) {
+    strike_bass();
   }
 }
 

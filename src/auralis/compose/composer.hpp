@@ -105,6 +105,7 @@ private:
     int phrases_left = 0;
     int register_shift = 0;  // semitones
     double density = 1.0;    // factor
+    double presence = 1.0;   // factor
     double richness = 0.5;   // of chord colours
     double brightness = 0.0; // offset
     int groove = 0;          // into kGrooves
@@ -185,6 +186,7 @@ private:
 
   Section section_;
   bool section_begins_ = false;
+  double phrase_density_ = 1.0; // factor
   MotifMemory memory_;
   Harmony harmony_;
   ChordPlan chords_;

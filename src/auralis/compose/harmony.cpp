@@ -120,9 +120,9 @@ void Harmony::plan(Mode mode, int from_beat, const Shape& shape, Random& random,
       std::array<double, kDegreeCount * kDegreeCount> weights{};
       for (int before = 0; before < kDegreeCount; ++before) {
         for (int last = 0; last < kDegreeCount; ++last) {
-          weights[static_cast<std::size_t>(before * kDegreeCount + last)] = transition(mode, before_, last_, before) *
-                                                                            transition(mode, last_, before, last) *
-                                                                            phrase_ending(mode, before, last);
+          weights[static_cast<std::size_t>(before * kDegreeCount + last)] =
+              transition(mode, before_, last_, before) * transition(mode, last_, before, last) *
+              phrase_ending(mode, before, last) * (last == 0 ? shape.homeward : 1.0);
         }
       }
       const auto pair = static_cast<int>(random.weighted(std::span<const double>{weights}));

@@ -35,6 +35,7 @@ public:
     int beats = 32;             ///< what the chords fill, > 0
     double chord_beats = 4.0;   ///< what one usually lasts
     double richness = 0.5;      ///< [0, 1]; how often a chord carries more than its triad
+    double homeward = 1.0;      ///< factor on an ending on the tonic; above 1 closes, 1 leaves it to the corpus
     bool opens_section = false; ///< the first degree is drawn from how sections of the corpus open
     int first_degree = -1;      ///< forced, or -1
     int first_beats = 0;        ///< length of a forced first chord

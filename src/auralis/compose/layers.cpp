@@ -42,11 +42,12 @@ double Composer::place_in_phrase() const noexcept {
 }
 
 double Composer::presence() const noexcept {
-  return std::clamp(intensity_.value() * (0.65 + 0.4 * density_arc(place_in_phrase())), 0.0, 1.0);
+  return std::clamp(intensity_.value() * section_.presence * (0.65 + 0.4 * density_arc(place_in_phrase())), 0.0, 1.0);
 }
 
 double Composer::fullness() const noexcept {
-  return std::clamp(density_.value() * section_.density * (0.55 + 0.55 * density_arc(place_in_phrase())), 0.0, 1.0);
+  return std::clamp(
+      density_.value() * section_.density * phrase_density_ * (0.55 + 0.55 * density_arc(place_in_phrase())), 0.0, 1.0);
 }
 
 int Composer::melody_centre() const noexcept {
