@@ -3,7 +3,9 @@
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <set>
+#include <unistd.h>
 
 namespace auralis::server {
 namespace {
@@ -94,6 +96,18 @@ TEST(Config, EverySettingsDefaultIsWhatItSaysAndAllNamesAreItsOwn) {
     }
   }
   EXPECT_TRUE(parse_config("", "empty"));
+}
+
+TEST(Config, TheDocumentationListsEverySettingAsItIs) {
+  std::ifstream file{AURALIS_DOCS "/configuration.md"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  for (const auto& setting : settings()) {
+    const auto fallback = setting.fallback.empty() ? "–" : "`" + setting.fallback + "`";
+    auto row = "| `" + std::string{setting.key} + "` | `" + std::string{setting.variable} + "` | `" +
+               std::string{setting.flag} + " " + std::string{setting.placeholder} + "` | " + fallback + " | " +
+               setting.description + " |\n";
+    EXPECT_NE(text.find(row), std::string::npos) << row;
+  }
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <gtest/gtest.h>
 
 #include "server/running_server.hpp"
@@ -115,7 +116,7 @@ TEST(Churn, ThousandsComeAndGoAndLeaveNothingBehind) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   RecordProperty("connects_per_second", std::to_string(2'000 / took.count()));
   ASSERT_TRUE(settled());
-  EXPECT_LE(open_descriptors(), descriptors + 1); // the question itself may still be closing
+  EXPECT_LE(open_descriptors(), descriptors + 1);                   // the question itself may still be closing
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // these keep what is freed, to watch it
   EXPECT_LT(metric(server, "process_resident_memory_bytes") - memory, 4.0 * 1024 * 1024);
 #else
@@ -154,6 +155,26 @@ TEST(Stop, EveryListenerIsToldThatTheServerGoes) {
   EXPECT_TRUE(idle.ended());
   stopping.join();
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{5});
+}
+
+TEST(Stop, WhoWaitsForAStationThatIsBeingMadeIsToldToo) {
+  std::promise<void> go;
+  std::promise<void> asked;
+  int made = 0;
+  RunningServer server{{}, [&, wait = go.get_future().share()](const GeneratorSpec& spec) {
+                         if (++made == 2) {
+                           asked.set_value();
+                           wait.wait();
+                         }
+                         return tones()(spec);
+                       }};
+  Socket listener{server.port(), "?station=private"};
+  asked.get_future().wait();
+  std::thread stopping{[&] { server.stop(); }};
+  EXPECT_EQ(listener.closed_with(), 1001);
+  listener.send_close(1001);
+  go.set_value();
+  stopping.join();
 }
 
 TEST(Stop, DoesNotWaitForWhoDoesNotListen) {
