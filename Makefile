@@ -29,6 +29,7 @@ build: ## Install what is missing and build the release
 test: ## Build, then run every test: C++, layering, page, protocol, browser
 	@tools/setup/install.sh build test
 	@tools/build.sh release
+	@tools/setup/npm.sh tests/browser tools/openapi
 	@python3 tools/test/run.py
 
 check: ## Format, static analysis, sanitizers, real-time guard (about half an hour on two cores)
@@ -50,4 +51,4 @@ format: ## Format the C++
 	@tools/check.sh format --fix
 
 clean: ## Remove everything built or installed inside the tree
-	rm -rf build web/dist web/node_modules tests/browser/node_modules
+	rm -rf build web/dist web/src/protocol/generated web/node_modules tests/browser/node_modules tools/openapi/node_modules

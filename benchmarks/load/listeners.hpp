@@ -62,7 +62,7 @@ private:
   double measured_seconds_ = 0.0;
   std::int64_t shared_schedule_us_ = INT64_MAX; // arrival less position of the earliest chunk of the shared station
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::unique_ptr<Tally> tally_;                  // large: kept off the stack
+  std::unique_ptr<Tally> tally_; // large: kept off the stack
 };
 
 } // namespace auralis::load

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "build" / "test"
@@ -40,8 +41,8 @@ class Report:
 class Suite:
     name: str
     command: list[str]
-    report: pathlib.Path  # written by the command
-    read: object  # Callable[[pathlib.Path], Report]
+    report: pathlib.Path | None  # written by the command; None where the command is one test
+    read: Callable[[pathlib.Path], Report] | None = None
     folder: pathlib.Path = ROOT
 
 
@@ -110,7 +111,8 @@ def read_cases(path: pathlib.Path) -> Report:
 def suites(preset: str) -> list[Suite]:
     jobs = str(os.cpu_count() or 2)
     python = sys.executable
-    found = [
+    web, browser, openapi = ROOT / "web", ROOT / "tests" / "browser", ROOT / "tools" / "openapi"
+    return [
         Suite("gates", [python, "tools/test/gates.py", "--report", str(OUT / "gates.json")], OUT / "gates.json", read_cases),
         Suite(
             "c++",
@@ -118,16 +120,40 @@ def suites(preset: str) -> list[Suite]:
             OUT / "ctest.xml",
             read_junit,
         ),
+        Suite(
+            "page",
+            ["npm", "test", "--", "--reporter=default", "--reporter=json", f"--outputFile.json={OUT / 'vitest.json'}"],
+            OUT / "vitest.json",
+            read_vitest,
+            folder=web,
+        ),
+        Suite("page lint", ["npm", "run", "check"], None, folder=web),
+        Suite("journey lint", ["npm", "run", "check"], None, folder=browser),
+        Suite(
+            "openapi lint",
+            ["npm", "run", "lint", "--", str(ROOT / "build" / preset / "generated" / "openapi.json")],
+            None,
+            folder=openapi,
+        ),
+        Suite(
+            "websocket",
+            [python, "tests/conformance/websocket_cases.py", "--report", str(OUT / "websocket.json")],
+            OUT / "websocket.json",
+            read_cases,
+        ),
+        Suite("browser", ["npm", "test"], OUT / "browser.json", read_playwright, folder=browser),
     ]
-    return found
 
 
 def run(suite: Suite) -> Report:
     """Runs a suite, shows its output as it comes, and reads its report."""
     OUT.mkdir(parents=True, exist_ok=True)
-    suite.report.unlink(missing_ok=True)
+    if suite.report:
+        suite.report.unlink(missing_ok=True)
     print(f"\n==> {suite.name}: {shlex.join(suite.command)}", flush=True)
     status = subprocess.run(suite.command, cwd=suite.folder, check=False).returncode
+    if suite.report is None:
+        return Report(failed=[f"{suite.name}: exit {status}"]) if status != 0 else Report(passed=1)
     try:
         report = suite.read(suite.report)
     except (OSError, ValueError, KeyError, ElementTree.ParseError) as problem:
@@ -145,6 +171,11 @@ def main() -> int:
     parser.add_argument("--preset", default="release", help="the build whose C++ tests run")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
+
+    node = subprocess.run([ROOT / "tools/setup/node.sh"], check=True, capture_output=True, text=True).stdout.strip()
+    os.environ["PATH"] = f"{node}:{os.environ['PATH']}"
+    os.environ["REDOCLY_TELEMETRY"] = "off"
+    os.environ["CI"] = "true"  # no tool may ask, redraw its line or open a page
 
     chosen = suites(arguments.preset)
     if arguments.list:

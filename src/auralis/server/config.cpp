@@ -287,7 +287,7 @@ const std::vector<Entry>& entries() {
       {{"stream.render_threads", "AURALIS_RENDER_THREADS", "--render-threads", "N", "threads that generate, 1 to 64",
         "2"},
        integer_in(&Config::render_threads, 1, 64)},
-      {{"stream.send_threads", "AURALIS_SEND_THREADS", "--send-threads", "N", "threads that encode, 1 to 64", "2"},
+      {{"stream.send_threads", "AURALIS_SEND_THREADS", "--send-threads", "N", "threads that encode, 1 to 64", "1"},
        integer_in(&Config::send_threads, 1, 64)},
 
       {{"log.level", "AURALIS_LOG_LEVEL", "--log-level", "LEVEL", "debug, info, warning, error or off", "info"},

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { decibels, rms } from "../support/ears";
+import { expect, test } from "../support/journey";
+import { Server } from "../support/server";
+
+test("the server is killed and started again on the same port: the page plays on without a reload", async ({
+  listener,
+}) => {
+  let server = await Server.start();
+  try {
+    await listener.open(server.url);
+    await listener.play();
+    await listener.hear(1);
+    const origin = await listener.page.evaluate(() => performance.timeOrigin);
+
+    await server.kill();
+    await expect.poll(async () => (await listener.state()).link.state).not.toBe("open");
+    server = await Server.start(server.port);
+
+    await expect.poll(async () => (await listener.state()).link.state, { timeout: 30_000 }).toBe("open");
+    await listener.untilPlaying();
+    const sound = await listener.hear(3);
+    expect(decibels(rms(sound.samples))).toBeGreaterThan(-40);
+    await expect.poll(async () => (await listener.played(1)).silenceMs, { timeout: 20_000 }).toBeLessThan(5);
+    expect(await listener.page.evaluate(() => performance.timeOrigin)).toBe(origin);
+    expect((await listener.stats()).reconnects).toBeGreaterThanOrEqual(1);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("settings survive a reload", async ({ listener, server }) => {
+  await listener.open(server.url);
+  await listener.setSlider("volume", 0.35);
+  await listener.chooseGrid("phrase");
+  const theme = async (): Promise<string> =>
+    listener.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await listener.page.getByTestId("theme-toggle").click();
+  const chosen = await theme();
+  // Written a moment after the last change.
+  await expect
+    .poll(() => listener.page.evaluate(() => localStorage.getItem("auralis.settings") ?? ""))
+    .toContain("\"grid\":\"phrase\"");
+
+  await listener.page.reload();
+  await listener.page.waitForFunction(() => window.__auralis !== undefined);
+
+  expect((await listener.state()).volume).toBeCloseTo(0.35, 2);
+  await expect(listener.page.getByTestId("volume")).toHaveValue("0.35");
+  expect(await theme()).toBe(chosen);
+  await listener.page.getByTestId("open-settings").click();
+  await expect(listener.page.getByTestId("grid-phrase")).toBeChecked();
+});
+
+test("without cross-origin isolation it plays all the same, by messages", async ({ listener, server }) => {
+  await listener.page.route("**/*", async (route) => {
+    const answer = await route.fetch();
+    const headers = { ...answer.headers() };
+    delete headers["cross-origin-opener-policy"];
+    delete headers["cross-origin-embedder-policy"];
+    await route.fulfill({ response: answer, headers });
+  });
+  await listener.open(server.url);
+  expect(await listener.page.evaluate(() => crossOriginIsolated)).toBe(false);
+  await listener.play();
+  await listener.hear(4);
+  expect((await listener.stats()).sharedMemory).toBe(false);
+  const played = await listener.played(2);
+  expect(decibels(played.rms)).toBeGreaterThan(-40);
+  expect(played.silenceMs).toBeLessThan(5);
+});
+
+test("without WebCodecs it decodes by WASM", async ({ listener, server }) => {
+  await listener.page.addInitScript(() => {
+    Reflect.deleteProperty(globalThis, "AudioDecoder");
+    Reflect.deleteProperty(globalThis, "EncodedAudioChunk");
+  });
+  await listener.open(server.url);
+  expect(await listener.page.evaluate(() => "AudioDecoder" in globalThis)).toBe(false);
+  await listener.play();
+  const sound = await listener.hear(4);
+  expect((await listener.stats()).decoder).toBe("WASM");
+  expect(decibels(rms(sound.samples))).toBeGreaterThan(-40);
+  expect(sound.peak).toBeLessThan(0.99);
+  expect((await listener.played(2)).silenceMs).toBeLessThan(5);
+});

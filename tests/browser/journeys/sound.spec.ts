@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import { brightness, chordTones, chroma, decibels, longestFlatMs, rms, scale, share } from "../support/ears";
+import { expect, test } from "../support/journey";
+
+test.describe("sound", () => {
+  test("does not start before the click, and one click starts it under the browser's own autoplay policy", async ({
+    listener, server,
+  }) => {
+    // Asked inside the page: what Playwright evaluates counts as a gesture.
+    await listener.page.addInitScript(() => {
+      const context = new AudioContext();
+      setTimeout(() => {
+        Object.assign(window, { stateWithoutGesture: context.state });
+        void context.close();
+      }, 500);
+    });
+    await listener.open(server.url);
+    const state = await listener.page.waitForFunction(
+      () => (window as { stateWithoutGesture?: AudioContextState }).stateWithoutGesture,
+    );
+    expect(await state.jsonValue(), "the policy is in force: no context runs without a gesture").toBe("suspended");
+    expect((await listener.stats()).contextRunning).toBe(false);
+
+    await listener.play();
+
+    expect((await listener.stats()).contextRunning).toBe(true);
+    await expect.poll(async () => (await listener.played(0.5)).rms, { timeout: 20_000 }).toBeGreaterThan(0.003);
+  });
+
+  test("arrives whole: at a sane level, without gaps, holes or clipping", async ({ listener, server }) => {
+    await listener.open(server.url);
+    await listener.play();
+    const before = await listener.stats();
+    const sound = await listener.hear(8);
+    const level = decibels(rms(sound.samples));
+    expect(level).toBeGreaterThan(-36);
+    expect(level).toBeLessThan(-10);
+    expect(sound.peak).toBeLessThan(0.99);
+    expect(longestFlatMs(sound)).toBeLessThan(5);
+    // What left the worklet is the same sound: no hole of silence, no clipping.
+    const played = await listener.played(6);
+    expect(decibels(played.rms)).toBeGreaterThan(-36);
+    expect(played.peak).toBeLessThan(1);
+    expect(played.silenceMs).toBeLessThan(5);
+    const after = await listener.stats();
+    expect(after.underruns).toBe(before.underruns);
+    expect(after.lostFrames).toBe(before.lostFrames);
+    expect(after.dropped).toBe(0);
+    expect(after.undecodable).toBe(0);
+    expect(after.decoder).toBe("WebCodecs");
+    expect(after.sharedMemory).toBe(true);
+  });
+
+  test("has its energy where the key and the chord on display are", async ({ listener, server }) => {
+    await listener.open(server.url);
+    await listener.play();
+    await expect.poll(async () => (await listener.state()).chord, { timeout: 20_000 }).not.toBeNull();
+    // What is heard lags what is received: note the chord while it sounds, look at its samples after.
+    const chords = await listener.chords(6);
+    expect(chords.length).toBeGreaterThan(4);
+    const first = chords[0]!;
+    const last = chords.at(-1)!;
+    const sound = await listener.hear((last.at - first.at) / 48_000 + 0.4, first.at);
+    const { key, mode } = (await listener.state()).parameters;
+    expect(share(chroma(sound), scale(key, mode))).toBeGreaterThan(0.85);
+
+    let ofChord = 0;
+    for (const { at, chord } of chords) {
+      const start = at - sound.at;
+      const piece = { ...sound, at, samples: sound.samples.subarray(start, start + 16_384) };
+      ofChord += share(chroma(piece), chordTones(chord)) / chords.length;
+    }
+    // Three or four of twelve pitch classes would have a third by chance; the room and the melody keep it below one.
+    expect(ofChord).toBeGreaterThan(0.6);
+  });
+});
+
+test.describe("controls with grid now change the sound received", () => {
+  test.beforeEach(async ({ listener, server }) => {
+    await listener.open(server.url);
+    await listener.play();
+    await listener.chooseGrid("now");
+    await listener.chooseKey("C");
+    await listener.chooseMode("ionian");
+  });
+
+  // The room rings for three seconds: sound from four seconds after the change on belongs to it alone.
+  const kRing = 4;
+
+  test("key: the notes of the new scale take over", async ({ listener }) => {
+    const before = await listener.hear(6, (await listener.receivedUntil()) + kRing * 48_000);
+    await listener.chooseKey("F#");
+    const after = await listener.hear(6, (await listener.receivedUntil()) + kRing * 48_000);
+
+    const [c, fSharp] = [scale("C", "ionian"), scale("F#", "ionian")];
+    expect(share(chroma(before), c)).toBeGreaterThan(0.85);
+    expect(share(chroma(before), fSharp)).toBeLessThan(0.5);
+    expect(share(chroma(after), fSharp)).toBeGreaterThan(0.85);
+    expect(share(chroma(after), c)).toBeLessThan(0.5);
+  });
+
+  test("mode: C phrygian has the flats that C ionian has not", async ({ listener }) => {
+    const flats = [1, 3, 8, 10];
+    const naturals = [2, 4, 9, 11];
+    const before = chroma(await listener.hear(6, (await listener.receivedUntil()) + kRing * 48_000));
+    await listener.chooseMode("phrygian");
+    const after = chroma(await listener.hear(6, (await listener.receivedUntil()) + kRing * 48_000));
+
+    expect(share(before, naturals)).toBeGreaterThan(4 * share(before, flats));
+    expect(share(after, flats)).toBeGreaterThan(4 * share(after, naturals));
+    expect(share(after, scale("C", "phrygian"))).toBeGreaterThan(0.85);
+  });
+
+  test("intensity: the sound is louder and brighter", async ({ listener }) => {
+    await listener.setSlider("intensity", 0.05);
+    await expect.poll(async () => (await listener.state()).parameters.intensity).toBeCloseTo(0.05, 2);
+    const calm = await listener.hear(8, (await listener.receivedUntil()) + kRing * 48_000);
+    await listener.setSlider("intensity", 0.95);
+    await expect.poll(async () => (await listener.state()).parameters.intensity).toBeCloseTo(0.95, 2);
+    const lively = await listener.hear(8, (await listener.receivedUntil()) + kRing * 48_000);
+
+    expect(decibels(rms(lively.samples))).toBeGreaterThan(decibels(rms(calm.samples)) + 0.5);
+    expect(brightness(lively)).toBeGreaterThan(1.25 * brightness(calm));
+  });
+});
