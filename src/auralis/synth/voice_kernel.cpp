@@ -135,20 +135,26 @@ void scale_generic(float* left, float* right, float gain, float step) noexcept {
 AURALIS_AVX2 inline __m256i load(const std::array<std::uint64_t, kLanes>& from, std::size_t lane) noexcept {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(from.data() + lane));
 }
-AURALIS_AVX2 inline void store(std::array<std::uint64_t, kLanes>& to, std::size_t lane, __m256i value) noexcept {
-  _mm256_store_si256(reinterpret_cast<__m256i*>(to.data() + lane), value);
-}
-inline const __m128i* tap_window(const char* base, std::uint64_t offset) noexcept {
-  return reinterpret_cast<const __m128i*>(base + offset);
+AURALIS_AVX2 inline __m256i place(__m256i position, int tap_shift, __m256i tap_mask) noexcept {
+  return _mm256_or_si256(_mm256_srli_epi64(position, 32),
+                         _mm256_and_si256(_mm256_slli_epi64(position, tap_shift), tap_mask));
 }
 
-/// Eight taps of lanes k (low half) and k + 4 (high half), multiplied and added in pairs.
-AURALIS_AVX2 inline __m256i products(const char* pool, const char* taps, const std::uint64_t* byte_at,
-                                     const std::uint64_t* tap_at, std::size_t k) noexcept {
-  const __m256i x = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(tap_window(pool, byte_at[k]))),
-                                            _mm_loadu_si128(tap_window(pool, byte_at[k + 4])), 1);
-  const __m256i h = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128(tap_window(taps, tap_at[k]))),
-                                            _mm_load_si128(tap_window(taps, tap_at[k + 4])), 1);
+/// Eight taps of a lane (low half) and of that four further (high half), multiplied and added in pairs. `at` is the
+/// place of the lane.
+AURALIS_AVX2 inline __m256i products(const char* pool, const char* taps, const char* at) noexcept {
+  std::array<std::uint32_t, 2> low;
+  std::array<std::uint32_t, 2> high;
+  std::memcpy(low.data(), at, sizeof low);
+  std::memcpy(high.data(), at + 4 * sizeof(std::uint64_t), sizeof high);
+  const auto sample = [&](std::uint32_t index) {
+    return reinterpret_cast<const __m128i*>(pool + 2 * std::size_t{index});
+  };
+  const auto tap = [&](std::uint32_t offset) { return reinterpret_cast<const __m128i*>(taps + offset); };
+  const __m256i x = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(sample(low[0]))),
+                                            _mm_loadu_si128(sample(high[0])), 1);
+  const __m256i h =
+      _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128(tap(low[1]))), _mm_load_si128(tap(high[1])), 1);
   return _mm256_madd_epi16(x, h);
 }
 
@@ -189,26 +195,25 @@ AURALIS_AVX2 void interpolate_avx2(VoiceLanes& lanes, const std::int16_t* pool, 
   const __m256 a2 = _mm256_load_ps(lanes.a2.data());
   __m256 s1 = _mm256_load_ps(lanes.s1.data());
   __m256 s2 = _mm256_load_ps(lanes.s2.data());
-  // Phase p's taps begin at byte 16 p.
-  constexpr int kTapShift = 32 - static_cast<int>(kPhaseBits) - 4;
-  const __m256i tap_mask = _mm256_set1_epi64x(static_cast<long long>((kPhases - 1) * 16));
-  const __m256i even = _mm256_set1_epi64x(~1LL);
-  alignas(64) std::array<float, kBlock * kLanes> frames;
-
+  // First where every lane reads in every frame: the index in the low word, the byte at which the phase's taps begin
+  // (16 p) in the high word. By way of memory: to take words out of vectors costs more than to load them.
+  alignas(32) std::array<std::uint64_t, kBlock * kLanes> places;
+  constexpr int kTapShift = static_cast<int>(kPhaseBits) + 4;
+  const __m256i tap_mask = _mm256_set1_epi64x(static_cast<long long>((kPhases - 1) * 16) << 32);
   for (std::size_t n = 0; n < count; ++n) {
-    alignas(32) std::array<std::uint64_t, kLanes> byte_at;
-    alignas(32) std::array<std::uint64_t, kLanes> tap_at;
-    store(byte_at, 0, _mm256_and_si256(_mm256_srli_epi64(position_low, 31), even));
-    store(byte_at, 4, _mm256_and_si256(_mm256_srli_epi64(position_high, 31), even));
-    store(tap_at, 0, _mm256_and_si256(_mm256_srli_epi64(position_low, kTapShift), tap_mask));
-    store(tap_at, 4, _mm256_and_si256(_mm256_srli_epi64(position_high, kTapShift), tap_mask));
+    auto* const to = reinterpret_cast<__m256i*>(places.data() + kLanes * n);
+    _mm256_store_si256(to, place(position_low, kTapShift, tap_mask));
+    _mm256_store_si256(to + 1, place(position_high, kTapShift, tap_mask));
     position_low = _mm256_add_epi64(position_low, increment_low);
     position_high = _mm256_add_epi64(position_high, increment_high);
-
-    const __m256i p0 = products(bytes, taps, byte_at.data(), tap_at.data(), 0);
-    const __m256i p1 = products(bytes, taps, byte_at.data(), tap_at.data(), 1);
-    const __m256i p2 = products(bytes, taps, byte_at.data(), tap_at.data(), 2);
-    const __m256i p3 = products(bytes, taps, byte_at.data(), tap_at.data(), 3);
+  }
+  alignas(64) std::array<float, kBlock * kLanes> frames;
+  for (std::size_t n = 0; n < count; ++n) {
+    const char* at = reinterpret_cast<const char*>(places.data() + kLanes * n);
+    const __m256i p0 = products(bytes, taps, at);
+    const __m256i p1 = products(bytes, taps, at + 8);
+    const __m256i p2 = products(bytes, taps, at + 16);
+    const __m256i p3 = products(bytes, taps, at + 24);
     const __m256i p01 = _mm256_add_epi32(_mm256_unpacklo_epi32(p0, p1), _mm256_unpackhi_epi32(p0, p1));
     const __m256i p23 = _mm256_add_epi32(_mm256_unpacklo_epi32(p2, p3), _mm256_unpackhi_epi32(p2, p3));
     const __m256 x =
