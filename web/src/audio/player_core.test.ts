@@ -160,6 +160,16 @@ describe("PlayerCore", () => {
     expect(Math.abs(r.ring.available() - 14_400) / kRate).toBeLessThan(0.03);
   });
 
+  it("plays on when told to leave behind what it has played already", () => {
+    const r = rig();
+    feed(r, 20_000);
+    play(r, 20);
+    r.core.dropBefore(1000);
+    play(r, 10);
+    expect(r.core.state).toBe("playing");
+    expect(largestStep(r.out)).toBeLessThan(kSmooth);
+  });
+
   it("lays passages over each other to get rid of half a second too much", () => {
     const r = rig();
     feed(r, 14_400);

@@ -92,7 +92,10 @@ export class PlayerCore {
 
   /** Fades out and leaves out everything before stream frame count `position` (as written, ever). */
   dropBefore(position: number): void {
-    this.dropTo = position;
+    // The order may come when what it means has been played already.
+    if (position > this.position) {
+      this.dropTo = position;
+    }
   }
 
   /** Fills one block of output; silence while there is nothing to play. */

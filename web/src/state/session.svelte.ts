@@ -24,7 +24,7 @@ import { changeTo, merge } from "./changes";
 import { Desk } from "./desk.svelte";
 import { kNeutral } from "./neutral";
 import type { Settings } from "./settings";
-import { loadSettings, saveSettings } from "./settings";
+import { loadPrivateStation, loadSettings, savePrivateStation, saveSettings } from "./settings";
 import { Throttle } from "./throttle";
 import { Timeline } from "./timeline";
 
@@ -114,7 +114,7 @@ export class Session {
   private player: StreamPlayer | null = null;
   private chunkDecoder: ChunkDecoder | null = null;
   private codec: Codec = "opus";
-  private privateStation: string | null = null;
+  private privateStation: string | null = loadPrivateStation();
   /** Counts starts and stops, so that what was begun before the last one can tell. */
   private run = 0;
   private flushing: (() => void) | null = null;
@@ -268,7 +268,6 @@ export class Session {
   setStation(station: string): void {
     if (station !== this.settings.station) {
       this.remember({ station });
-      this.privateStation = null;
       this.reopen();
     }
   }
@@ -370,7 +369,7 @@ export class Session {
         station: this.settings.station,
         codec: this.codec,
         ...(this.settings.station === "private" ? { preset: this.settings.preset } : {}),
-        ...(this.privateStation === null ? {} : { resume: this.privateStation }),
+        ...(this.settings.station === "private" && this.privateStation !== null ? { resume: this.privateStation } : {}),
       }),
       chunk: (chunk: ArrivedChunk) => { this.arrived(chunk); },
       message: (message: ServerMessage, arrived: Milliseconds) => { this.heard(message, arrived); },
@@ -474,6 +473,7 @@ export class Session {
     this.preset = hello.preset;
     if (fresh) {
       this.privateStation = hello.station;
+      savePrivateStation(hello.station);
     }
     this.desk.state(hello.parameters);
     if (fresh && this.settings.parameters !== null) {

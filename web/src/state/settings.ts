@@ -77,6 +77,26 @@ export function loadSettings(): Settings {
   }
 }
 
+const kPrivateKey = "auralis.private-station";
+
+/** The private station this tab had, so that a reload goes on with its music; null on a first visit. */
+export function loadPrivateStation(): string | null {
+  try {
+    const stored = sessionStorage.getItem(kPrivateKey);
+    return stored !== null && kStation.test(stored) ? stored : null;
+  } catch {
+    return null;
+  }
+}
+
+export function savePrivateStation(station: string): void {
+  try {
+    sessionStorage.setItem(kPrivateKey, station);
+  } catch {
+    // Forbidden: a reload starts another private station from the same settings.
+  }
+}
+
 export function saveSettings(settings: Settings): void {
   try {
     localStorage.setItem(kKey, formatSettings(settings));
