@@ -4,6 +4,7 @@
 #include <future>
 #include <gtest/gtest.h>
 
+#include "auralis/session/recording.hpp"
 #include "server/running_server.hpp"
 
 namespace auralis::server::testing {
@@ -215,6 +216,23 @@ TEST(Stations, WhoseMusicCannotBeMadeAreRefusedWithTheReason) {
   const auto answer = server.request("POST", "/api/stations", "{}");
   expect_error(answer, 503, "unavailable");
   EXPECT_NE(answer.body.find("the SoundFont has gone"), std::string::npos);
+}
+
+TEST(Stations, GiveTheirRecordingToBePlayedAgain) {
+  const RunningServer server;
+  const auto ack = server.request("POST", "/api/stations/main/control",
+                                  R"({"type":"control","preset":"sleep","grid":"now","intensity":0.25})");
+  ASSERT_EQ(ack.status, 200) << ack.body;
+  const auto answer = server.request("GET", "/api/stations/main/recording");
+  ASSERT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.headers.at("content-type"), "application/x-ndjson");
+  const auto recording = session::parse_recording(answer.body);
+  ASSERT_TRUE(recording) << recording.error().what;
+  EXPECT_EQ(recording->seed, 7U);
+  ASSERT_EQ(recording->controls.size(), 1U);
+  EXPECT_EQ(recording->controls[0].control.intensity, 0.25F);
+  EXPECT_TRUE(recording->controls[0].control.character); // the preset is spelled out
+  EXPECT_EQ(server.request("GET", "/api/stations/none/recording").status, 404);
 }
 
 TEST(Stations, TakeControlsOverHttpToo) {

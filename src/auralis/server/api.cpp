@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <span>
 
 #include "auralis/server/documents.hpp"
@@ -23,6 +24,7 @@ enum class Route {
   stations,
   station,
   control,
+  recording,
   presets,
   preset,
   openapi,
@@ -44,6 +46,7 @@ const std::vector<Pattern>& patterns() {
       {Route::stations, {"api", "stations"}, "GET, HEAD, POST, OPTIONS"},
       {Route::station, {"api", "stations", "*"}, "GET, HEAD, PATCH, DELETE, OPTIONS"},
       {Route::control, {"api", "stations", "*", "control"}, "POST, OPTIONS"},
+      {Route::recording, {"api", "stations", "*", "recording"}, "GET, HEAD, OPTIONS"},
       {Route::presets, {"api", "presets"}, "GET, HEAD, POST, OPTIONS"},
       {Route::preset, {"api", "presets", "*"}, "GET, HEAD, PUT, DELETE, OPTIONS"},
       {Route::openapi, {"api", "openapi.json"}, "GET, HEAD, OPTIONS"},
@@ -197,6 +200,8 @@ void Api::handle(const Request& request, const Respond& respond) {
     return one_station(request, respond);
   case Route::control:
     return control_station(request, respond);
+  case Route::recording:
+    return respond(recording(request.target.path[2]));
   case Route::presets:
     return all_presets(request, respond);
   case Route::preset:
@@ -292,6 +297,17 @@ void Api::control_station(const Request& request, const Respond& respond) {
     }
     respond(json_response(200, protocol::to_json(*ack)));
   });
+}
+
+Response Api::recording(std::string_view id) const {
+  auto lines = stations_.recording(id);
+  if (!lines) {
+    return station_error(lines.error());
+  }
+  auto response = text_response(200, std::move(*lines));
+  response.content_type = "application/x-ndjson";
+  response.headers.emplace_back("Content-Disposition", fmt::format("attachment; filename=\"{}.jsonl\"", id));
+  return response;
 }
 
 void Api::all_presets(const Request& request, const Respond& respond) {

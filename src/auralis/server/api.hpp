@@ -29,6 +29,7 @@ private:
   void list_stations(const Request& request, const Respond& respond);
   void one_station(const Request& request, const Respond& respond);
   void control_station(const Request& request, const Respond& respond);
+  [[nodiscard]] Response recording(std::string_view id) const;
   void all_presets(const Request& request, const Respond& respond);
   void one_preset(const Request& request, const Respond& respond);
   [[nodiscard]] Response status();

@@ -146,6 +146,8 @@ void Stations::make(Plan plan, std::function<void(core::Result<EntryPtr>)> done)
   entry->preset = plan.preset;
   entry->seed = plan.seed;
   entry->is_private = plan.is_private;
+  entry->recording = {
+      .sample_rate = spec.sample_rate, .seed = spec.seed, .parameters = spec.parameters, .character = spec.character};
   scheduler_.work([this, entry, spec, done = std::move(done)] {
     core::Result<EntryPtr> made = core::fail(ErrorCode::internal, "the station was not made");
     try {
@@ -505,6 +507,7 @@ core::Result<void> Stations::post(StationEntry& entry, const protocol::ControlMe
   if (!entry.station->post(*control, tag)) {
     return core::fail(ErrorCode::limit_exceeded, "too many changes are waiting already; try again");
   }
+  pending.control = *control;
   pending.id = message.id;
   pending.preset = message.preset;
   entry.pending.emplace(tag, std::move(pending));
@@ -548,6 +551,7 @@ void Stations::control(std::string_view id, const protocol::ControlMessage& mess
 void Stations::applied(StationEntry& entry, const StationEntry::Applied& change) {
   if (auto found = entry.pending.extract(change.tag)) {
     auto& pending = found.mapped();
+    record(entry, {change.at, pending.control});
     if (pending.preset) {
       entry.preset = *pending.preset;
     }
@@ -573,6 +577,28 @@ void Stations::applied(StationEntry& entry, const StationEntry::Applied& change)
     self->announcing = false;
     announce(*self);
   });
+}
+
+void Stations::record(StationEntry& entry, const core::LoggedControl& change) {
+  if (entry.recording.controls.size() < StationEntry::kMaxRecorded) {
+    entry.recording.controls.push_back(change);
+  } else {
+    entry.overrecorded = true;
+  }
+}
+
+core::Result<std::string> Stations::recording(std::string_view id) const {
+  const auto entry = entry_of(id);
+  if (!entry) {
+    return tl::unexpected{no_station(id)};
+  }
+  if (entry->overrecorded) {
+    return core::fail(ErrorCode::unavailable,
+                      fmt::format("the station was changed more than {} times, too often to keep its recording",
+                                  StationEntry::kMaxRecorded),
+                      "path");
+  }
+  return session::to_json_lines(entry->recording);
 }
 
 void Stations::announce(StationEntry& entry) {

@@ -22,6 +22,7 @@
 #include "auralis/server/listener.hpp"
 #include "auralis/server/preset_store.hpp"
 #include "auralis/server/scheduler.hpp"
+#include "auralis/session/recording.hpp"
 #include "auralis/stream/engine.hpp"
 
 namespace auralis::server {
@@ -83,7 +84,13 @@ public:
   std::array<std::shared_ptr<const std::string>, stream::kCodecCount> chord;
   std::array<std::int64_t, stream::kCodecCount> last_at{}; ///< of the chunk sent last, by codec
 
+  /// Where it started and what was changed since, at most kMaxRecorded times: enough to play it again.
+  session::Recording recording;
+  bool overrecorded = false;                          ///< more was changed than is kept
+  static constexpr std::size_t kMaxRecorded = 10'000; // 2 MB
+
   struct Pending {
+    core::Control control;
     std::weak_ptr<Listener> from;
     std::optional<std::int64_t> id;
     std::optional<std::string> preset;
@@ -144,6 +151,9 @@ public:
               const Done<protocol::StationDocument>& done);
   void remove(std::string_view id, const Done<void>& done);
   void control(std::string_view id, const protocol::ControlMessage& message, const Done<protocol::AckMessage>& done);
+  /// The session so far as JSON lines (session::Recording), of private stations too. Errors: not_found; unavailable
+  /// after more than StationEntry::kMaxRecorded changes.
+  [[nodiscard]] core::Result<std::string> recording(std::string_view id) const;
 
   [[nodiscard]] std::size_t listeners() const noexcept { return listeners_; }
   [[nodiscard]] std::size_t count() const noexcept { return stations_.size(); }
@@ -171,6 +181,7 @@ private:
   void greet(StationEntry& entry, Listener& listener, std::int64_t at, core::TimePoint now);
   void deliver(StationEntry& entry, std::vector<StationEntry::Item>& items);
   void applied(StationEntry& entry, const StationEntry::Applied& change);
+  static void record(StationEntry& entry, const core::LoggedControl& change);
   void announce(StationEntry& entry);
   [[nodiscard]] core::Result<void> post(StationEntry& entry, const protocol::ControlMessage& message,
                                         StationEntry::Pending pending);
