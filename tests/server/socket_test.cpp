@@ -136,7 +136,8 @@ TEST(Control, IsAcknowledgedAndToldToEverybody) {
 TEST(Control, APresetIsRememberedByName) {
   const RunningServer server;
   Socket listener{server.port()};
-  ASSERT_FALSE(listener.message("hello").empty()); // a control that comes before is refused: there may be no station yet
+  ASSERT_FALSE(
+      listener.message("hello").empty()); // a control that comes before is refused: there may be no station yet
   listener.send_text(R"({"type":"control","preset":"sleep","bpm":44,"transport":"pause"})");
   const auto state = message_as<protocol::StateMessage>(listener.message("state"));
   EXPECT_EQ(state.preset, "sleep");
