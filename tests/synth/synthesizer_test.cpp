@@ -93,8 +93,8 @@ TEST(Synthesizer, LeavesNoNoteSounding) {
   EXPECT_LT(test::peak(tail.right), 1e-4F);
 }
 
-TEST(Synthesizer, NeitherAllocatesNorLocks) {
-  Synthesizer synth{{}};
+void neither_allocates_nor_locks(Engine engine) {
+  Synthesizer synth{{.engine = engine}};
   const auto before = rt::violations();
   test::Stereo s{64};
   {
@@ -117,6 +117,10 @@ TEST(Synthesizer, NeitherAllocatesNorLocks) {
   }
   EXPECT_EQ(rt::violations(), before);
 }
+
+TEST(Synthesizer, NeitherAllocatesNorLocks) { neither_allocates_nor_locks(Engine::sampled); }
+
+TEST(Synthesizer, NeitherAllocatesNorLocksWithFluidSynth) { neither_allocates_nor_locks(Engine::fluidsynth); }
 
 TEST(Synthesizer, GivesTheSameSamplesForTheSameEvents) {
   const auto play = [] {
