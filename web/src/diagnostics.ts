@@ -2,8 +2,9 @@
 import type { PlayedSound } from "./audio/engine";
 import type { ReceivedChunk } from "./audio/received_tap";
 import type { HelloMessage, Parameters, TransportState } from "./protocol/generated/messages";
+import type { Figures } from "./state/gauge";
 import type { Heard } from "./state/heard.svelte";
-import type { Figures, Listening, Session } from "./state/session.svelte";
+import type { Listening, Session } from "./state/session.svelte";
 import type { LinkState } from "./transport/connection";
 import type { EpochMs, Frames, Milliseconds } from "./units";
 

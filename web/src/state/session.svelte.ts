@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ChunkLog } from "../audio/chunk_log";
 import type { ChunkDecoder, DecoderName } from "../audio/decoder";
 import { PcmDecoder, createOpusDecoder } from "../audio/decoder";
 import type { StreamPlayer } from "../audio/engine";
 import { AudioEngine } from "../audio/engine";
-import { JitterEstimator } from "../audio/jitter";
-import type { Latency } from "../audio/latency";
-import { latencyOf, sharesClock } from "../audio/latency";
+import { sharesClock } from "../audio/latency";
 import { ReceivedTap } from "../audio/received_tap";
-import { TierPolicy } from "../audio/tiers";
 import type {
   AudioMessage, Codec, Grid, HelloMessage, PresetDocument, ServerMessage, StationDocument, TransportState,
 } from "../protocol/generated/messages";
@@ -18,10 +14,12 @@ import { fetchPresets, fetchStations } from "../transport/api";
 import type { ArrivedChunk, LinkState } from "../transport/connection";
 import { StreamConnection } from "../transport/connection";
 import type { Frames, Milliseconds } from "../units";
-import { framesToMs, msToFrames } from "../units";
+import { msToFrames } from "../units";
 import type { Change } from "./changes";
 import { changeTo, merge } from "./changes";
 import { Desk } from "./desk.svelte";
+import type { Figures } from "./gauge";
+import { Gauge, kNoFigures } from "./gauge";
 import { kNeutral } from "./neutral";
 import type { Settings } from "./settings";
 import { loadPrivateStation, loadSettings, savePrivateStation, saveSettings } from "./settings";
@@ -29,22 +27,6 @@ import { Throttle } from "./throttle";
 import { Timeline } from "./timeline";
 
 export type Listening = "stopped" | "starting" | "playing" | "failed";
-
-/** The figures of the status line. */
-export interface Figures {
-  readonly bufferMs: Milliseconds;
-  readonly targetMs: Milliseconds;
-  readonly jitterMs: Milliseconds;
-  readonly latency: Latency | null;
-  readonly roundTripMs: Milliseconds | null;
-  /** By how much the pace is bent, in parts per million. */
-  readonly driftPpm: number;
-  readonly underruns: number;
-  readonly reconnects: number;
-  /** Chunks the server left out, by their sequence numbers. */
-  readonly dropped: number;
-  readonly undecodable: number;
-}
 
 /** What may be asked for in the page's address; for tests and for finding faults. */
 export interface Overrides {
@@ -61,16 +43,8 @@ export function parseOverrides(query: URLSearchParams): Overrides {
 
 const kFiguresEveryMs = 250;
 const kSaveAfterMs = 400;
-const kNoFigures: Figures = {
-  bufferMs: 0, targetMs: 300, jitterMs: 0, latency: null, roundTripMs: null,
-  driftPpm: 0, underruns: 0, reconnects: 0, dropped: 0, undecodable: 0,
-};
 /** A stream that goes on may come back with this much sound that is here already. */
 const kOverlapSeconds = 2.5;
-/** The first chunks come in a burst and say nothing about jitter. */
-const kBurstMs = 500;
-/** A buffer that ran dry this soon after a connection came up did so for want of it, not of depth. */
-const kSteadyMs = 3000;
 /** Heard events are kept this long, for the piano roll. */
 const kPastSeconds = 40;
 const kFadeOutMs = 150;
@@ -105,10 +79,7 @@ export class Session {
 
   private readonly scope = new Scope();
   private readonly throttle = new Throttle<{ key: string; change: Change }>();
-  private readonly jitter = new JitterEstimator();
-  private readonly tiers = new TierPolicy();
-  private readonly log = new ChunkLog(600);
-  private readonly oneClock = sharesClock(location.hostname);
+  private readonly gauge = new Gauge(sharesClock(location.hostname));
   private engine: AudioEngine | null = null;
   private connection: StreamConnection | null = null;
   private player: StreamPlayer | null = null;
@@ -120,16 +91,7 @@ export class Session {
   private flushing: (() => void) | null = null;
   private saving: (() => void) | null = null;
   private openedAt: Milliseconds = 0;
-  private epoch = 0;
-  private lastSeq: number | null = null;
   private nextId = 1;
-  private roundTrip: Milliseconds | null = null;
-  private smoothedLatency: Latency | null = null;
-  private reconnects = 0;
-  private dropped = 0;
-  private undecodable = 0;
-  private underruns = 0;
-  private retiredUnderruns = 0;
   private silencing: (() => void) | null = null;
 
   constructor(private readonly overrides: Overrides) {
@@ -353,7 +315,7 @@ export class Session {
     const wanted = this.settings.codec;
     const decoded = (chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void => { this.decoded(chunk, left, right); };
     if (wanted === "auto" || wanted === "opus") {
-      this.chunkDecoder = await createOpusDecoder(decoded, () => { this.undecodable += 1; }, this.overrides.decoder);
+      this.chunkDecoder = await createOpusDecoder(decoded, () => { this.gauge.undecodable += 1; }, this.overrides.decoder);
       this.codec = "opus";
     }
     if (this.chunkDecoder === null) {
@@ -374,7 +336,7 @@ export class Session {
       chunk: (chunk: ArrivedChunk) => { this.arrived(chunk); },
       message: (message: ServerMessage, arrived: Milliseconds) => { this.heard(message, arrived); },
       link: (state: LinkState) => { this.linked(state); },
-      nonsense: () => { this.undecodable += 1; },
+      nonsense: () => { this.gauge.undecodable += 1; },
       refused: (code: number) => {
         if (code === 4004) {
           // The private station's grace time is over, or the shared one is gone: the next attempt asks afresh.
@@ -394,11 +356,11 @@ export class Session {
     const before = this.link.state;
     this.link = link;
     if (link.state === "open") {
-      if (this.reconnects > 0 || before === "waiting") {
+      if (this.gauge.reconnects > 0 || before === "waiting") {
         void this.refreshLists();
       }
     } else if (link.state === "waiting" && before === "open") {
-      this.reconnects += 1;
+      this.gauge.reconnects += 1;
       this.say(`Offline: ${link.reason}. Trying again.`);
     }
   }
@@ -433,7 +395,7 @@ export class Session {
         }
         break;
       case "pong":
-        this.roundTrip = arrived - message.t;
+        this.gauge.roundTrip = arrived - message.t;
         break;
       case "error":
         if (message.id !== undefined) {
@@ -451,23 +413,21 @@ export class Session {
     }
     const sameStation = this.hello?.station === hello.station && this.hello.seed === hello.seed;
     const fresh = hello.private && this.privateStation !== hello.station;
-    this.epoch += 1;
     this.hello = hello;
     this.openedAt = performance.now();
-    this.lastSeq = null;
-    this.jitter.interrupted();
-    const target = msToFrames(this.tiers.target, hello.sample_rate);
+    this.gauge.greeted(this.openedAt);
+    const target = msToFrames(this.gauge.target, hello.sample_rate);
     const former = this.player;
     this.player = engine.playerFor(hello.sample_rate, target);
     if (former !== null && former !== this.player) {
-      this.retiredUnderruns = this.underruns;
+      this.gauge.playerReplaced();
     }
     const next = this.player.assembler.next;
     const goesOn = sameStation && next !== null && hello.at > next - kOverlapSeconds * hello.sample_rate;
     if (!goesOn) {
       this.player.assembler.restart();
       this.timeline.clear();
-      this.log.clear();
+      this.gauge.forget();
     }
     this.setHeardTransport(hello.transport);
     this.preset = hello.preset;
@@ -493,18 +453,8 @@ export class Session {
   }
 
   private arrived(chunk: ArrivedChunk): void {
-    if (this.lastSeq !== null && chunk.seq > this.lastSeq + 1) {
-      this.dropped += chunk.seq - this.lastSeq - 1;
-    }
-    this.lastSeq = chunk.seq;
-    const now = chunk.arrived;
-    if (now - this.openedAt < kBurstMs) {
-      this.jitter.interrupted();
-    } else {
-      this.jitter.arrived(now, framesToMs(chunk.at, chunk.sampleRate));
-      if (this.tiers.update(this.jitter.jitter, now)) {
-        this.player?.setTarget(msToFrames(this.tiers.target, chunk.sampleRate));
-      }
+    if (this.gauge.arrived(chunk)) {
+      this.player?.setTarget(msToFrames(this.gauge.target, chunk.sampleRate));
     }
     this.chunkDecoder?.decode(chunk);
   }
@@ -512,7 +462,7 @@ export class Session {
   private arrivedAsText(message: AudioMessage, arrived: Milliseconds): void {
     const chunk = chunkOf(message, arrived);
     if (chunk === null) {
-      this.undecodable += 1;
+      this.gauge.undecodable += 1;
     } else {
       this.arrived(chunk);
     }
@@ -524,8 +474,8 @@ export class Session {
     if (player?.rate !== chunk.sampleRate || chunk.arrived < this.openedAt) {
       return;
     }
-    const { at, frames, arrived, generated } = chunk;
-    this.log.add({ at, frames, arrived, generated });
+    const { at, frames, arrived } = chunk;
+    this.gauge.decoded(chunk);
     this.received.add({ at, frames, arrived, left, right }, player.rate);
     player.push(at, left, right);
   }
@@ -566,36 +516,14 @@ export class Session {
     if (player === null || reading === null) {
       return;
     }
-    const underruns = this.retiredUnderruns + reading.underruns;
-    if (underruns > this.underruns && this.link.state === "open" && now - this.openedAt > kSteadyMs && this.tiers.underrun()) {
-      player.setTarget(msToFrames(this.tiers.target, player.rate));
-    }
-    this.underruns = underruns;
     const heard = this.heardFrame();
-    const chunk = heard === null ? null : this.log.holding(heard);
-    if (chunk === null) {
-      this.smoothedLatency = null;
-    } else {
-      const latency = latencyOf(chunk, Date.now(), now, this.roundTrip, this.oneClock);
-      const former = this.smoothedLatency;
-      this.smoothedLatency = former === null ? latency : { ms: former.ms + 0.3 * (latency.ms - former.ms), exact: latency.exact };
+    if (this.gauge.took(reading, { now, epoch: Date.now(), heard, connected: this.link.state === "open" })) {
+      player.setTarget(msToFrames(this.gauge.target, player.rate));
     }
     if (heard !== null) {
       this.timeline.forgetBefore(heard - kPastSeconds * player.rate);
     }
-    const nominal = this.engine === null ? 1 : player.rate;
-    this.figures = {
-      bufferMs: framesToMs(reading.fill, player.rate),
-      targetMs: this.tiers.target,
-      jitterMs: this.jitter.jitter,
-      latency: this.smoothedLatency,
-      roundTripMs: this.roundTrip,
-      driftPpm: reading.speed > 0 ? (reading.speed / nominal - 1) * 1e6 : 0,
-      underruns,
-      reconnects: this.reconnects,
-      dropped: this.dropped,
-      undecodable: this.undecodable,
-    };
+    this.figures = this.gauge.figures(reading, player.rate);
   }
 
   private applyVolume(): void {
