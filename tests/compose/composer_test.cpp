@@ -308,9 +308,15 @@ TEST(Composer, AllocatesNothingOnceBuilt) {
   {
     const rt::RealtimeSection section;
     for (int i = 0; i < 2000; ++i) {
-      composer.apply({.grid = static_cast<Grid>(i % 4),
-                      .tonic = core::PitchName{static_cast<std::int8_t>(i % 12 - 5)},
-                      .tempo = core::Bpm{40.0 + i % 100}});
+      const auto& preset = presets()[static_cast<std::size_t>(i) % presets().size()];
+      auto control = core::control_for(preset.parameters, preset.character, static_cast<Grid>(i % 4));
+      control.tonic = core::PitchName{static_cast<std::int8_t>(i % 12 - 5)};
+      control.tempo = core::Bpm{40.0 + i % 100};
+      control.muted[static_cast<std::size_t>(i) % core::kLayerCount] = i % 3 == 0;
+      control.transport = i % 7 == 0 ? core::Transport::pause : core::Transport::play;
+      control.chord =
+          core::ChordOverride{{*control.tonic, core::ChordQuality::minor9, *control.tonic}, core::Beats{3.0}};
+      composer.apply(control);
       composer.advance(Frames{composer.now().value + 100 * core::kQuantum.value});
     }
   }

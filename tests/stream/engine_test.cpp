@@ -208,6 +208,22 @@ TEST(Engine, HasLeftAStationWhenRemoveReturns) {
   }
 }
 
+TEST(Engine, LetsSeveralThreadsRemoveTheSameStation) {
+  core::SystemClock clock;
+  Engine engine{{}, clock};
+  for (int round = 0; round < 10; ++round) {
+    WaitingSink sink;
+    const auto station = engine.add({.id = "a"}, std::make_unique<RampGenerator>(), sink);
+    station->set_listeners(Codec::pcm16, 1);
+    engine.wake(station);
+    ASSERT_TRUE(sink.wait_for_chunks(1));
+    std::thread other{[&] { engine.remove(station); }};
+    engine.remove(station);
+    other.join();
+    EXPECT_EQ(station.use_count(), 1);
+  }
+}
+
 TEST(Engine, TakesListenersControlsAndQuestionsFromAnyThreadWhileItPlays) {
   core::SystemClock clock;
   Engine engine{{}, clock};

@@ -20,22 +20,22 @@ std::uint64_t to_us(double ms) noexcept {
 } // namespace
 
 std::size_t Histogram::bucket_of(std::uint64_t us) noexcept {
-  constexpr std::uint64_t kLinear = 2ULL << kSubBits; // exact below 64 us
-  if (us < kLinear) {
+  constexpr std::uint64_t linear = 2ULL << kSubBits; // exact below 64 us
+  if (us < linear) {
     return static_cast<std::size_t>(us);
   }
   const int octave = static_cast<int>(std::bit_width(us)) - (kSubBits + 1);
   const auto within = static_cast<std::size_t>(us >> octave) - (1U << kSubBits); // [0, 32)
-  return kLinear + static_cast<std::size_t>(octave - 1) * (1U << kSubBits) + within;
+  return linear + static_cast<std::size_t>(octave - 1) * (1U << kSubBits) + within;
 }
 
 double Histogram::middle_us(std::size_t bucket) noexcept {
-  constexpr std::size_t kLinear = 2U << kSubBits;
-  if (bucket < kLinear) {
+  constexpr std::size_t linear = 2U << kSubBits;
+  if (bucket < linear) {
     return static_cast<double>(bucket);
   }
-  const std::size_t octave = (bucket - kLinear) / (1U << kSubBits) + 1;
-  const std::size_t within = (bucket - kLinear) % (1U << kSubBits);
+  const std::size_t octave = (bucket - linear) / (1U << kSubBits) + 1;
+  const std::size_t within = (bucket - linear) % (1U << kSubBits);
   const double width = std::ldexp(1.0, static_cast<int>(octave));
   return (static_cast<double>(within + (1U << kSubBits)) + 0.5) * width;
 }

@@ -8,7 +8,7 @@
 namespace auralis::media {
 
 void append_base64(std::span<const std::byte> bytes, std::string& out) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
@@ -17,7 +17,7 @@ void append_base64(std::span<const std::byte> bytes, std::string& out) {
       group = (group << 8U) | (j < count ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0U);
     }
     for (std::size_t j = 0; j < 4; ++j) {
-      out.push_back(j <= count ? kAlphabet[(group >> (18U - 6U * j)) & 63U] : '=');
+      out.push_back(j <= count ? alphabet[(group >> (18U - 6U * j)) & 63U] : '=');
     }
   }
 }

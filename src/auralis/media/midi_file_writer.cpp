@@ -25,6 +25,16 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr double kDefaultTempo = 120.0; // what a MIDI file without a tempo means
 
+// Kinds of meta event.
+constexpr std::uint8_t kName = 0x03;
+constexpr std::uint8_t kMarker = 0x06;
+constexpr std::uint8_t kTempo = 0x51;
+constexpr std::uint8_t kMetre = 0x58;
+constexpr std::uint8_t kKey = 0x59;
+// Controllers.
+constexpr std::uint8_t kVolume = 7;
+constexpr std::uint8_t kBrightness = 74;
+
 /// The channel of each layer, from 0; percussion has General MIDI's tenth.
 constexpr std::array<std::uint8_t, core::kLayerCount> kChannels{0, 1, 2, 3, 9};
 
@@ -42,7 +52,7 @@ public:
     for (const auto& event : events) {
       if (const auto* tick = std::get_if<core::BeatTick>(&event.what)) {
         if (starts.empty() && event.at > Frames{0}) {
-          starts.push_back(Frames{0});
+          starts.emplace_back(0);
         }
         if (starts.empty() || event.at > starts.back()) {
           starts.push_back(event.at);
@@ -51,7 +61,7 @@ public:
       }
     }
     if (starts.empty()) {
-      starts.push_back(Frames{0});
+      starts.emplace_back(0);
     }
     // Each beat's length is rounded against where the rounded ones before it have led: no drift over hours.
     std::int64_t reached_us = 0;
@@ -177,12 +187,6 @@ std::optional<std::pair<int, bool>> signature_of(const core::Key& key) {
 }
 
 Track conductor_track(std::span<const core::PerformanceEvent> events, const TempoMap& tempo) {
-  constexpr std::uint8_t kName = 0x03;
-  constexpr std::uint8_t kMarker = 0x06;
-  constexpr std::uint8_t kTempo = 0x51;
-  constexpr std::uint8_t kMetre = 0x58;
-  constexpr std::uint8_t kKey = 0x59;
-
   Track track;
   track.meta(0, kName, "Auralis");
   int beats_per_bar = 4;
@@ -225,10 +229,6 @@ Track conductor_track(std::span<const core::PerformanceEvent> events, const Temp
 }
 
 Track layer_track(Layer layer, std::span<const core::PerformanceEvent> events, const TempoMap& tempo, Frames end) {
-  constexpr std::uint8_t kName = 0x03;
-  constexpr std::uint8_t kVolume = 7;
-  constexpr std::uint8_t kBrightness = 74;
-
   Track track;
   track.meta(0, kName, core::to_string(layer));
   const std::uint8_t channel = kChannels[core::index(layer)];
@@ -270,9 +270,10 @@ Track layer_track(Layer layer, std::span<const core::PerformanceEvent> events, c
       track.add(tick, Track::Rank::setting, {status(0xB0), kBrightness, static_cast<std::uint8_t>(std::lrintf(value))});
     }
   }
-  for (std::uint8_t midi = 0; midi < sounding.size(); ++midi) {
+  for (std::size_t midi = 0; midi < sounding.size(); ++midi) {
     if (const auto& note = sounding[midi]) {
-      end_note(midi, std::clamp(note->at + note->duration, note->at, std::max(end, note->at)));
+      end_note(static_cast<std::uint8_t>(midi),
+               std::clamp(note->at + note->duration, note->at, std::max(end, note->at)));
     }
   }
   return track;

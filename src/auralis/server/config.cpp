@@ -287,7 +287,7 @@ const std::vector<Entry>& entries() {
       {{"stream.render_threads", "AURALIS_RENDER_THREADS", "--render-threads", "N", "threads that generate, 1 to 64",
         "2"},
        integer_in(&Config::render_threads, 1, 64)},
-      {{"stream.send_threads", "AURALIS_SEND_THREADS", "--send-threads", "N", "threads that encode, 1 to 64", "1"},
+      {{"stream.send_threads", "AURALIS_SEND_THREADS", "--send-threads", "N", "threads that encode, 1 to 64", "2"},
        integer_in(&Config::send_threads, 1, 64)},
 
       {{"log.level", "AURALIS_LOG_LEVEL", "--log-level", "LEVEL", "debug, info, warning, error or off", "info"},
@@ -416,7 +416,45 @@ core::Result<void> take_table(Config& config, const toml::table& table, const st
   return {};
 }
 
+/// The line of the first character beyond ASCII that stands outside comments and one-line strings; 0 if there is none.
+///
+/// There TOML allows none but spaces, and toml++ 3.3.0 runs into undefined behaviour on U+00A1 to U+0499 when it asks
+/// whether one is a space (its is_non_ascii_horizontal_whitespace; found by fuzz/config_fuzz.cpp). Strings of many
+/// lines may hold them by the standard, but the library asks there as well, and no setting needs one.
+std::size_t misplaced_non_ascii(std::string_view text) noexcept {
+  std::size_t line = 1;
+  char until = '\0'; // what ends the comment or string that we are in
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      ++line;
+      until = '\0';
+    } else if (until == '\0') {
+      if (static_cast<unsigned char>(c) >= 0x80U) {
+        return line;
+      }
+      if (c == '#') {
+        until = '\n';
+      } else if (text.substr(i, 3) == "\"\"\"" || text.substr(i, 3) == "'''") {
+        i += 2; // of many lines: its content is treated as if it stood outside
+      } else if (c == '"' || c == '\'') {
+        until = c;
+      }
+    } else if (c == '\\' && until == '"' && text.substr(i + 1, 1) != "\n") {
+      ++i;
+    } else if (c == until) {
+      until = '\0';
+    }
+  }
+  return 0;
+}
+
 core::Result<void> take_file(Config& config, std::string_view text, std::string_view name) {
+  if (const auto line = misplaced_non_ascii(text); line > 0) {
+    return core::fail(core::ErrorCode::invalid_argument,
+                      "a character beyond ASCII stands outside a comment and a string of one line",
+                      fmt::format("{}:{}", name, line));
+  }
   try {
     return take_table(config, toml::parse(text, name), "", name);
   } catch (const toml::parse_error& error) {

@@ -18,7 +18,7 @@
 
 namespace auralis::server {
 
-/// Everything about a server that can be chosen. docs/configuration.md is made from settings().
+/// Everything about a server that can be chosen; docs/configuration.md lists it, and a test holds it to settings().
 struct Config {
   using Milliseconds = std::chrono::milliseconds;
 
@@ -57,7 +57,7 @@ struct Config {
   int opus_bitrate = 128'000;      ///< bits a second
   int opus_complexity = 5;         ///< 0 to 10
   int render_threads = 2;
-  int send_threads = 1;
+  int send_threads = 2; ///< a station that is slow holds one of them and no other station
 
   Log::Config log;
 };

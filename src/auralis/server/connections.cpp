@@ -235,6 +235,12 @@ public:
     }
   }
 
+  /// Says goodbye, also to who waits for a station that is still being made.
+  void drain() {
+    if (accepted_) {
+      finish(CloseCode::going_away, "the server is stopping", nullptr);
+    }
+  }
   void abort() {
     beast::error_code ignored;
     socket_.next_layer().close(ignored);
@@ -246,6 +252,7 @@ private:
     auto& counters = owner_.s.counters;
     const auto [refused] = co_await socket_.async_accept(request, kTuple);
     if (!refused) {
+      accepted_ = true;
       ++counters.sockets_opened;
       if (!origin_ok) {
         ++counters.closed_for_origin;
@@ -265,9 +272,7 @@ private:
   }
 
   Task<void> read_all() {
-    // One byte of room beyond the limit: a buffer that is full ends the read without the 1009 that read_message_max
-    // gives.
-    beast::flat_buffer buffer{kMessageLimit + 1};
+    beast::flat_buffer buffer{kMessageLimit};
     for (;;) {
       const auto [error, size] = co_await socket_.async_read(buffer, kTuple);
       if (error) {
@@ -393,6 +398,7 @@ private:
   std::shared_ptr<const std::string> last_words_;
   websocket::close_reason close_reason_;
   std::uint64_t counted_dropped_ = 0;
+  bool accepted_ = false; // the handshake is done
   bool writing_ = false;
   bool finishing_ = false; // nothing but the last words is taken any more
   bool closing_ = false;   // the close frame is on its way
@@ -790,6 +796,9 @@ void Connections::drain() {
   impl_->draining = true;
   for (auto* http : impl_->https) {
     http->drain();
+  }
+  for (auto* socket : impl_->sockets) {
+    socket->drain();
   }
 }
 

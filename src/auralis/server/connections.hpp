@@ -41,7 +41,7 @@ public:
 
   /// Takes over an accepted TCP socket; `peer` is its address without the port.
   void open(int descriptor, bool v6, const std::string& peer);
-  /// Idle HTTP connections are closed, busy ones after their answer.
+  /// Idle HTTP connections are closed, busy ones after their answer; listeners are told that the server goes (1001).
   void drain();
   /// Closes whatever is open, at once.
   void abort();

@@ -119,7 +119,7 @@ struct Server::Impl {
     log.info("stopping", {{"listeners", stations.listeners()}});
     boost::system::error_code ignored;
     acceptor.close(ignored);
-    stations.close_all(CloseCode::going_away, "the server is stopping");
+    stations.close();
     connections.drain();
     stop_timer.expires_after(config.stop_timeout);
     stop_timer.async_wait([this](const boost::system::error_code& /*sooner or later*/) {

@@ -97,17 +97,6 @@ void Stations::start(const Done<void>& done) {
        });
 }
 
-void Stations::close_all(CloseCode code, std::string_view reason) {
-  closed_ = true;
-  for (const auto& [id, entry] : stations_) {
-    for (auto& hub : entry->hubs) {
-      for (auto* listener : hub) {
-        listener->finish(code, reason, nullptr);
-      }
-    }
-  }
-}
-
 std::size_t Stations::private_count() const noexcept {
   return static_cast<std::size_t>(
       std::ranges::count_if(stations_, [](const auto& one) { return one.second->is_private; }));

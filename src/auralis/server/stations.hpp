@@ -131,8 +131,8 @@ public:
   /// Makes the station `main`. Who joins before it is there, waits for it.
   void start(const Done<void>& done);
   [[nodiscard]] bool ready() const noexcept { return ready_; }
-  /// Says goodbye to everybody and takes no more.
-  void close_all(CloseCode code, std::string_view reason);
+  /// Takes no more listeners and makes no more stations.
+  void close() noexcept { closed_ = true; }
 
   void join(const std::shared_ptr<Listener>& listener, const JoinRequest& request);
   void leave(Listener& listener);

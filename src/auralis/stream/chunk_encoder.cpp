@@ -140,10 +140,10 @@ public:
     if (!flowing_ || waiting_.size() < kFrames * kChannels) {
       return;
     }
-    constexpr auto kSamples = kFrames * kChannels;
-    out.push_back(packet(std::span{waiting_}.first(kSamples), *next_at_, block, seq++));
+    constexpr auto samples = kFrames * kChannels;
+    out.push_back(packet(std::span{waiting_}.first(samples), *next_at_, block, seq++));
     *next_at_ += Frames{static_cast<std::int64_t>(kFrames)};
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(kSamples));
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(samples));
   }
 
 private:

@@ -59,15 +59,21 @@ std::shared_ptr<Station> Engine::add(Station::Config config, std::unique_ptr<cor
 
 void Engine::remove(const std::shared_ptr<Station>& station) {
   std::unique_lock lock{mutex_};
-  const auto is_it = [&](const std::unique_ptr<Slot>& slot) { return slot->station == station; };
-  const auto found = std::ranges::find_if(slots_, is_it);
-  if (found == slots_.end()) {
-    return;
+  const auto find = [&] {
+    return std::ranges::find_if(slots_, [&](const auto& slot) { return slot->station == station; });
+  };
+  if (const auto found = find(); found != slots_.end()) {
+    (*found)->removed = true; // nobody takes it up again
   }
-  Slot& slot = **found;
-  slot.removed = true; // nobody takes it up again
-  released_.wait(lock, [&] { return !slot.rendering && !slot.sending; });
-  std::erase_if(slots_, is_it);
+  // Looked up again each time: another thread may remove the same station meanwhile.
+  released_.wait(lock, [&] {
+    const auto found = find();
+    return found == slots_.end() || (!(*found)->rendering && !(*found)->sending);
+  });
+  if (const auto found = find(); found != slots_.end()) {
+    slots_.erase(found);
+    released_.notify_all();
+  }
 }
 
 void Engine::wake(const std::shared_ptr<Station>& station) {

@@ -12,10 +12,8 @@ std::int64_t sound_ns(const Message& message) noexcept { return core::to_duratio
 
 } // namespace
 
-Message message_of(ChunkPtr chunk) {
-  const std::span<const std::byte> bytes{chunk->bytes};
-  const bool text = chunk->codec == Codec::json;
-  return {.owner = chunk, .bytes = bytes, .text = text, .chunk = chunk};
+Message message_of(const ChunkPtr& chunk) {
+  return {.owner = chunk, .bytes = chunk->bytes, .text = chunk->codec == Codec::json, .chunk = chunk};
 }
 
 Message message_of(std::shared_ptr<const std::string> text) {

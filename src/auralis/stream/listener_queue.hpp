@@ -23,7 +23,7 @@ struct Message {
 
   [[nodiscard]] core::Seconds sound() const noexcept { return chunk ? chunk->duration : core::Seconds{}; }
 };
-[[nodiscard]] Message message_of(ChunkPtr chunk);
+[[nodiscard]] Message message_of(const ChunkPtr& chunk);
 [[nodiscard]] Message message_of(std::shared_ptr<const std::string> text);
 
 /// What a listener is still owed, in order, bounded in milliseconds of sound.
