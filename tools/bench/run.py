@@ -158,7 +158,7 @@ def measure_memory() -> dict:
 
 def measure_soak() -> dict:
     """Listeners come and go for 20 minutes of real time while the server's memory is watched."""
-    seconds = 20 if quick else 1260
+    seconds = 20 if quick else 1202
     samples = []
     with running_server("--seed", "7", "--log-level", "warning") as server:
         done = threading.Event()
