@@ -204,7 +204,9 @@ def main() -> int:
     for name in total.failed:
         print(f"FAILED: {name}")
     print("\n".join(lines))
-    print(f"{total.passed} passed, {len(total.failed)} failed", flush=True)
+    last = f"{total.passed} passed, {len(total.failed)} failed"
+    (OUT / "summary.txt").write_text("\n".join([*lines, last, ""]), encoding="utf-8")
+    print(last, flush=True)
     return 1 if total.failed or total.passed == 0 else 0
 
 
