@@ -33,11 +33,11 @@ test("control to sound", async ({ page, server }) => {
           new Promise<Trial>((resolve, reject) => {
             const frames = 48_000 * 20;
             const level = 0.01 * 32_768; // -40 dBFS
-            const told = { samples: new Int16Array(frames * 2), arrivals: [] as { end: number; at: number }[], until: 0 };
-            const untold = { samples: new Int16Array(frames * 2), until: 0 };
+            const told = { samples: new Int16Array(frames * 2), arrivals: [] as { end: number; at: number }[], from: -1, until: 0 };
+            const untold = { samples: new Int16Array(frames * 2), from: -1, until: 0 };
             let sentAt = -1;
             let first = -1;
-            let compared = 0;
+            let compared = -1; // until both have begun
             const open = (): WebSocket => {
               const socket = new WebSocket(
                 `ws://${location.host}/ws/stream?station=private&codec=pcm16&preset=focus&seed=${seed}&events=0`,
@@ -57,15 +57,25 @@ test("control to sound", async ({ page, server }) => {
                 reject(new Error(`no change was heard (told ${told.until}, untold ${untold.until}, sent ${sentAt})`));
               });
             }, 15_000);
-            const take = (into: { samples: Int16Array; until: number }, data: ArrayBuffer): number => {
+            const take = (into: { samples: Int16Array; from: number; until: number }, data: ArrayBuffer): number => {
               const view = new DataView(data);
               const at = Number(view.getBigUint64(8, true));
               const count = view.getUint32(16, true);
               into.samples.set(new Int16Array(data.slice(32, 32 + count * 4)), at * 2);
+              if (into.from >= 0 && at !== into.until) {
+                finish(() => {
+                  reject(new Error(`frame ${at} came where ${into.until} was due`));
+                });
+              }
+              into.from = into.from < 0 ? at : into.from;
               into.until = at + count;
               return into.until;
             };
             const compare = (): void => {
+              if (told.from < 0 || untold.from < 0) {
+                return;
+              }
+              compared = Math.max(compared, told.from, untold.from);
               const until = Math.min(told.until, untold.until);
               for (; compared < until; ++compared) {
                 for (const channel of [0, 1]) {
