@@ -89,7 +89,11 @@ server::GeneratorFactory performer_factory(const std::string& soundfont) {
 }
 
 int run(const std::optional<fs::path>& file, const server::Flags& flags) {
-  auto config = server::load_config(file, server::environment_of_process(), flags);
+  auto environment = server::environment_of_process();
+  for (const auto* other : {"AURALIS_CONFIG", "AURALIS_DATA", "AURALIS_SLOW_TESTS"}) {
+    environment.erase(other); // no settings: where the file is, and what tests and training look at
+  }
+  auto config = server::load_config(file, environment, flags);
   if (!config) {
     fmt::print(stderr, "auralis serve: {}: {}\n", config.error().where, config.error().what);
     return ExitCode::kUsage;

@@ -22,6 +22,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "auralis/server/corkable_socket.hpp"
 #include "auralis/server/origin.hpp"
 #include "auralis/server/token_bucket.hpp"
 
@@ -40,15 +41,15 @@ using tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<tcp, Executor>;
 using HttpStream = beast::basic_stream<tcp, Executor>;
-using WebSocket = websocket::stream<Socket, false>; // audio is never deflated
+using WebSocket = websocket::stream<CorkableSocket, false>; // audio is never deflated
 template <typename T> using Task = asio::awaitable<T, Executor>;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 constexpr std::size_t kHeaderLimit = 8 * 1024;
 constexpr std::size_t kBodyLimit = 64 * 1024;
 constexpr std::size_t kMessageLimit = 16 * 1024;
-/// Sound below 20 ms late is on time.
-constexpr double kOnTimeMs = 20.0;
+/// Sound that leaves within 100 ms of being due is on time: a listener's buffer holds 300 ms or more.
+constexpr double kOnTimeMs = 100.0;
 /// How long an answer may take to be made; a station's SoundFont may have to be read.
 constexpr std::chrono::seconds kAnswerTimeout{30};
 /// After an answer that ends the connection, what the peer still sends is read for this long, so that the answer is not
@@ -165,11 +166,11 @@ std::string error_text(const core::Error& error) {
 class Connections::Impl::Socketed final : public Listener, public std::enable_shared_from_this<Socketed> {
 public:
   Socketed(Impl& owner, Socket socket, std::string peer, stream::Codec codec)
-      : owner_{owner}, socket_{std::move(socket)}, peer_{std::move(peer)},
+      : owner_{owner}, socket_{CorkableSocket{std::move(socket)}}, peer_{std::move(peer)},
         queue_{{.limit = core::to_seconds(owner.s.config.queue_limit),
                 .patience = core::to_seconds(owner.s.config.patience)}},
         bucket_{owner.s.config.control_rate, owner.s.config.control_burst, owner.s.clock.now()} {
-    auto& tcp_socket = socket_.next_layer();
+    auto& tcp_socket = socket_.next_layer().next_layer();
     beast::error_code ignored; // a socket that refuses an option still works
     tcp_socket.set_option(tcp::no_delay{true}, ignored);
     tcp_socket.set_option(asio::socket_base::send_buffer_size{send_buffer(codec)}, ignored);
@@ -195,10 +196,11 @@ public:
                    asio::detached);
   }
 
-  void send(const stream::Message& message, core::TimePoint now) override {
+  void send(const stream::Message& message, core::TimePoint now, Pace pace) override {
     if (finishing_) {
       return;
     }
+    socket_.next_layer().hold(pace == Pace::with_the_next);
     switch (queue_.push(message, now)) {
     case stream::ListenerQueue::Pushed::sent:
       write(message);
@@ -221,6 +223,7 @@ public:
       return;
     }
     finishing_ = true;
+    socket_.next_layer().hold(false);
     last_words_ = std::move(last_words);
     // A control frame carries 125 bytes: two of code, the rest reason.
     close_reason_ = websocket::close_reason{static_cast<websocket::close_code>(code), reason.substr(0, 120)};
@@ -243,7 +246,7 @@ public:
   }
   void abort() {
     beast::error_code ignored;
-    socket_.next_layer().close(ignored);
+    socket_.next_layer().next_layer().close(ignored);
   }
 
 private:
@@ -346,14 +349,10 @@ private:
     }
     const auto now = owner_.s.clock.now();
     if (current_.chunk && is_live(*current_.chunk)) {
-      auto& metrics = owner_.s.stations.metrics();
-      const double delay_ms = 1e3 * core::to_seconds(now - current_.chunk->due).value;
-      metrics.send_delay_ms.record_ms(delay_ms);
-      // This thread is the only writer of the two; a plain add without a locked instruction is enough.
-      bump(metrics.chunks_sent);
-      if (delay_ms <= kOnTimeMs) {
-        bump(metrics.chunks_on_time);
-      }
+      unsent_due_.push_back(current_.chunk->due);
+    }
+    if (!socket_.next_layer().holds()) {
+      count_sent(now);
     }
     current_ = {};
     if (finishing_) {
@@ -362,6 +361,20 @@ private:
     if (auto next = queue_.next(now)) {
       write(std::move(*next));
     }
+  }
+
+  void count_sent(core::TimePoint now) {
+    auto& metrics = owner_.s.stations.metrics();
+    for (const auto due : unsent_due_) {
+      const double delay_ms = 1e3 * core::to_seconds(now - due).value;
+      metrics.send_delay_ms.record_ms(delay_ms);
+      // This thread is the only writer of the two; a plain add without a locked instruction is enough.
+      bump(metrics.chunks_sent);
+      if (delay_ms <= kOnTimeMs) {
+        bump(metrics.chunks_on_time);
+      }
+    }
+    unsent_due_.clear();
   }
 
   static void bump(std::atomic<std::uint64_t>& counter) noexcept {
@@ -394,7 +407,8 @@ private:
   stream::ListenerQueue queue_;
   TokenBucket bucket_;
   WriteMemory memory_;
-  stream::Message current_; // being written
+  stream::Message current_;                 // being written
+  std::vector<core::TimePoint> unsent_due_; // of the chunks written, but held back by the socket
   std::shared_ptr<const std::string> last_words_;
   websocket::close_reason close_reason_;
   std::uint64_t counted_dropped_ = 0;

@@ -32,8 +32,10 @@ public:
   Listener& operator=(const Listener&) = delete;
   virtual ~Listener() = default;
 
+  /// Whether a message goes out at once or may wait for the one after it, to share a packet.
+  enum class Pace : std::uint8_t { at_once, with_the_next };
   /// Queues the message or begins to write it. Never calls back into the station.
-  virtual void send(const stream::Message& message, core::TimePoint now) = 0;
+  virtual void send(const stream::Message& message, core::TimePoint now, Pace pace = Pace::at_once) = 0;
   /// Sends `last_words` if there are any, drops what else waits, and closes. Never calls back into the station.
   virtual void finish(CloseCode code, std::string_view reason, std::shared_ptr<const std::string> last_words) = 0;
 

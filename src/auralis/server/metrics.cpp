@@ -97,7 +97,7 @@ std::string prometheus_text(const stream::Metrics& metrics, const Counters& coun
               read(metrics.skipped_blocks)),
       counter("auralis_lost_events_total", "Events that found their queue full.", read(metrics.lost_events)),
       counter("auralis_chunks_sent_total", "Chunks taken by sockets.", read(metrics.chunks_sent)),
-      counter("auralis_chunks_on_time_total", "Chunks taken by sockets within 20 ms of being due.",
+      counter("auralis_chunks_on_time_total", "Chunks that left within 100 ms of being due.",
               read(metrics.chunks_on_time)),
       counter("auralis_chunks_dropped_total", "Chunks lost to slow listeners.", read(metrics.chunks_dropped)),
       gauge("auralis_stations", "Stations, shared and private.", static_cast<double>(gauges.stations)),

@@ -25,7 +25,7 @@ struct Metrics {
   std::atomic<std::uint64_t> lost_events{0};    ///< events that found their queue full: drawn by nobody, still heard
 
   std::atomic<std::uint64_t> chunks_sent{0};    ///< taken by sockets; filled by the server
-  std::atomic<std::uint64_t> chunks_on_time{0}; ///< of these, within 20 ms of being due; filled by the server
+  std::atomic<std::uint64_t> chunks_on_time{0}; ///< of these, within 100 ms of being due; filled by the server
   std::atomic<std::uint64_t> chunks_dropped{0}; ///< lost to slow listeners; filled by the server
 };
 
