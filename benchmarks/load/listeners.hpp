@@ -23,7 +23,7 @@ struct Plan {
   double settle_seconds = 2.0;
   int churn_per_second = 0; ///< short visits besides: connect, hear something, leave; every other one without a goodbye
   double lead_ms = 60.0;    ///< how far the server generates ahead; stream::Station::Config::lead
-  double tolerance_ms = 100.0; ///< two chunks
+  double tolerance_ms = 100.0; ///< a third of the page's smallest buffer
 };
 
 /// Many listeners in one thread, on epoll.
