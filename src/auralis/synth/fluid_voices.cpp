@@ -49,7 +49,7 @@ FluidVoices::FluidVoices(const Config& config) : fluid_{std::make_unique<Fluid>(
   fluid_settings_setint(settings, "synth.reverb.active", 0);
   fluid_settings_setint(settings, "synth.chorus.active", 0);
   // Loads what a selected program needs. All are selected below, for good, so nothing is loaded later; and a compressed
-  // bank is not unpacked as a whole (MuseScore General: 40 s and 600 MB).
+  // bank is not unpacked as a whole.
   fluid_settings_setint(settings, "synth.dynamic-sample-loading", 1);
   fluid_settings_setint(settings, "synth.cpu-cores", 1);
   fluid_settings_setint(settings, "synth.min-note-length", 0);
