@@ -38,8 +38,8 @@ TEST(FindSoundFont, DoesNotFallBackWhenTheConfiguredOneIsMissing) {
 }
 
 TEST(FindSoundFont, RefusesWhatIsNoSoundFont) {
-  for (const std::string& bytes : {std::string{}, std::string{"RIFF"}, std::string(4'096, 'x'),
-                                   std::string{"RIFF\x20\x00\x00\x00WAVEfmt                      ", 40}}) {
+  using namespace std::string_literals;
+  for (const auto& bytes : {""s, "RIFF"s, std::string(4'096, 'x'), "RIFF\x20\0\0\0WAVEfmt                      "s}) {
     const auto found = find_soundfont(file_with("not-a.sf2", bytes));
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().code, core::ErrorCode::invalid_argument);
