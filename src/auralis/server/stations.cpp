@@ -432,9 +432,11 @@ void Stations::deliver(StationEntry& entry, std::vector<StationEntry::Item>& ite
   if (entry.closing) {
     return;
   }
-  const auto to_listener = [](Listener& listener, const stream::Message& message, core::TimePoint now) {
+  // Events come at least a lead before they sound: in a crowd they share a packet with sound.
+  const auto pace = group_size(listeners_) > 1 ? Listener::Pace::with_the_next : Listener::Pace::at_once;
+  const auto to_listener = [pace](Listener& listener, const stream::Message& message, core::TimePoint now) {
     if (listener.seat.greeted) {
-      listener.send(message, now);
+      listener.send(message, now, pace);
     } else if (listener.seat.held.size() < kMostHeld) {
       listener.seat.held.push_back(message);
     }
