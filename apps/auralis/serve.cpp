@@ -74,26 +74,15 @@ private:
 
 server::GeneratorFactory performer_factory(const std::string& soundfont) {
   return [soundfont](const server::GeneratorSpec& spec) -> core::Result<std::unique_ptr<core::Generator>> {
-    try {
-      return std::make_unique<session::Performer>(
-          session::Performer::Config{.sample_rate = spec.sample_rate,
-                                     .seed = spec.seed,
-                                     .preset = {.parameters = spec.parameters, .character = spec.character},
-                                     .soundfont = soundfont});
-    } catch (const std::invalid_argument& error) {
-      return core::fail(core::ErrorCode::invalid_argument, error.what());
-    } catch (const std::exception& error) {
-      return core::fail(core::ErrorCode::unavailable, error.what());
-    }
+    return session::make_performer({.sample_rate = spec.sample_rate,
+                                    .seed = spec.seed,
+                                    .preset = {.parameters = spec.parameters, .character = spec.character},
+                                    .soundfont = soundfont});
   };
 }
 
 int run(const std::optional<fs::path>& file, const server::Flags& flags) {
-  auto environment = server::environment_of_process();
-  for (const auto* other : {"AURALIS_CONFIG", "AURALIS_DATA", "AURALIS_SLOW_TESTS"}) {
-    environment.erase(other); // no settings: where the file is, and what tests and training look at
-  }
-  auto config = server::load_config(file, environment, flags);
+  auto config = server::load_config(file, server::environment_of_process(), flags);
   if (!config) {
     fmt::print(stderr, "auralis serve: {}: {}\n", config.error().where, config.error().what);
     return ExitCode::kUsage;

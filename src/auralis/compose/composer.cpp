@@ -35,7 +35,8 @@ void check(bool holds, const char* what) {
 bool in_unit_range(float value) { return value >= 0.0F && value <= 1.0F; }
 bool in_range(double value, double low, double high) { return value >= low && value <= high; }
 
-const Composer::Config& checked(const Composer::Config& config) {
+/// The sample rate, once all of the configuration has been found to hold.
+core::Hertz checked_rate(const Composer::Config& config) {
   const auto& p = config.preset.parameters;
   const auto& c = config.preset.character;
   check(in_range(config.sample_rate.value, 8'000.0, 192'000.0), "sample_rate must lie in [8000, 192000]");
@@ -59,7 +60,7 @@ const Composer::Config& checked(const Composer::Config& config) {
   check(in_unit_range(c.sustain), "sustain must lie in [0, 1]");
   check(in_range(c.register_shift, -24, 24), "register_shift must lie in [-24, 24]");
   check(in_range(c.chord_beats, 2.0, 16.0), "chord_beats must lie in [2, 16]");
-  return config;
+  return config.sample_rate;
 }
 
 /// Brings a wish into range; one that is no number is dropped.
@@ -133,7 +134,7 @@ core::Control tamed(core::Control control) noexcept {
 } // namespace
 
 Composer::Composer(const Config& config)
-    : rate_{checked(config).sample_rate}, seed_{Random{config.seed}.split(0x617572616C6973ULL)},
+    : rate_{checked_rate(config)}, seed_{Random{config.seed}.split(0x617572616C6973ULL)},
       wanted_{config.preset.parameters}, wanted_character_{config.preset.character},
       now_playing_{config.preset.parameters}, character_{config.preset.character},
       tempo_{config.preset.parameters.tempo.value, kTempoGlide, rate_},
@@ -535,23 +536,23 @@ void Composer::note_on(Layer layer, int midi, double velocity, Ticks length, boo
   // Most notes one layer may have open: what the ear can use, and what a voice of the synthesiser costs.
   static constexpr std::array<int, core::kLayerCount> kMost{6, kMaxVoices, 1, 4, 5};
   int count = 0;
+  OpenNote* same = nullptr;
   OpenNote* oldest = nullptr;
   for (auto& note : open_) {
     if (note.layer != layer) {
       continue;
     }
-    if (note.midi == midi) {
-      note_off(note);
-      oldest = nullptr;
-      count = -static_cast<int>(open_.capacity());
-      break;
-    }
     ++count;
+    if (note.midi == midi) {
+      same = &note;
+    }
     if (oldest == nullptr || note.off < oldest->off) {
       oldest = &note;
     }
   }
-  if (count >= kMost[core::index(layer)]) {
+  if (same != nullptr) {
+    note_off(*same);
+  } else if (oldest != nullptr && count >= kMost[core::index(layer)]) {
     note_off(*oldest);
   }
   const auto loudness = std::clamp(static_cast<int>(std::lround(velocity)), 20, 100);

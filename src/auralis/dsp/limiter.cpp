@@ -72,7 +72,8 @@ struct TruePeakLimiter::Kernel {
     }
     float most = 0.0F;
     for (std::size_t lane = 0; lane < 8; ++lane) {
-      most = std::max(most, float{highest[lane]});
+      const float one = highest[lane];
+      most = std::max(most, one);
     }
     return most;
   }
@@ -95,7 +96,8 @@ struct TruePeakLimiter::Kernel {
     }
     std::int32_t most = 0;
     for (std::size_t lane = 0; lane < 8; ++lane) {
-      most = std::max(most, std::int32_t{highest[lane]});
+      const std::int32_t one = highest[lane];
+      most = std::max(most, one);
     }
     return std::bit_cast<float>(most);
   }

@@ -120,7 +120,7 @@ Take real_in(double Config::* member, double low, double high) {
   };
 }
 
-template <typename T> Take text_into(T Config::* member, std::string expected, bool (*holds)(std::string_view)) {
+template <typename T> Take text_into(T Config::* member, const std::string& expected, bool (*holds)(std::string_view)) {
   return [=](Config& config, const Value& value) -> std::string {
     const auto* text = text_of(value);
     if (text == nullptr || !holds(*text)) {
@@ -546,6 +546,9 @@ Environment environment_of_process() {
     if (const auto equals = text.find('='); text.starts_with("AURALIS_") && equals != text.npos) {
       found.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
+  }
+  for (const auto* other : {"AURALIS_CONFIG", "AURALIS_DATA", "AURALIS_SLOW_TESTS"}) {
+    found.erase(other);
   }
   return found;
 }

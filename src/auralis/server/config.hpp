@@ -88,7 +88,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 /// The same for a file's text; `name` stands for it in messages.
 [[nodiscard]] core::Result<Config> parse_config(std::string_view toml, std::string_view name);
 
-/// The process's variables that begin with AURALIS_.
+/// The process's variables that begin with AURALIS_, but for those that are no settings: AURALIS_CONFIG (where the file
+/// is), AURALIS_DATA and AURALIS_SLOW_TESTS (what tests and training look at).
 [[nodiscard]] Environment environment_of_process();
 
 } // namespace auralis::server

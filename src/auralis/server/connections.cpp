@@ -23,6 +23,7 @@
 #include <unordered_set>
 
 #include "auralis/server/corkable_socket.hpp"
+#include "auralis/server/event_messages.hpp"
 #include "auralis/server/origin.hpp"
 #include "auralis/server/token_bucket.hpp"
 
@@ -151,15 +152,6 @@ private:
   WriteMemory* memory_;
 };
 
-std::string error_text(const core::Error& error) {
-  protocol::ErrorMessage message{.code = *protocol::parse_error_code(core::to_string(error.code)),
-                                 .message = error.what};
-  if (!error.where.empty()) {
-    message.where = error.where;
-  }
-  return protocol::to_json(message);
-}
-
 } // namespace
 
 /// A listener at the end of a WebSocket: one write in flight, the rest in its queue.
@@ -260,7 +252,7 @@ private:
       if (!origin_ok) {
         ++counters.closed_for_origin;
         finish(CloseCode::policy, "this origin is not allowed (server.allowed_origins)",
-               std::make_shared<const std::string>(error_text(
+               std::make_shared<const std::string>(error_json(
                    {ErrorCode::invalid_argument, "this origin is not allowed (server.allowed_origins)", "origin"})));
       } else if (owner_.draining) {
         finish(CloseCode::going_away, "the server is stopping", nullptr);
@@ -305,7 +297,7 @@ private:
                               fmt::format("too many messages, expected at most {} a second (limits.control_rate)",
                                           owner_.s.config.control_rate),
                               ""};
-      finish(CloseCode::policy, error.what, std::make_shared<const std::string>(error_text(error)));
+      finish(CloseCode::policy, error.what, std::make_shared<const std::string>(error_json(error)));
     }
     return false;
   }
@@ -328,7 +320,7 @@ private:
 
   void refuse(const core::Error& error) {
     ++owner_.s.counters.messages_refused;
-    owner_.s.stations.tell(*this, error_text(error));
+    owner_.s.stations.tell(*this, error_json(error));
   }
 
   void write(stream::Message message) {

@@ -16,6 +16,15 @@ template <typename T> std::shared_ptr<const std::string> shared_json(const T& me
 
 } // namespace
 
+std::string error_json(const core::Error& error, std::optional<std::int64_t> id) {
+  protocol::ErrorMessage message{
+      .id = id, .code = *protocol::parse_error_code(core::to_string(error.code)), .message = error.what};
+  if (!error.where.empty()) {
+    message.where = error.where;
+  }
+  return protocol::to_json(message);
+}
+
 std::string pitch_with_octave(core::PitchName name, int midi) {
   const int natural = midi - name.accidental(); // the octave is the letter's, so that B#3 is MIDI 60
   const int octave = static_cast<int>(std::floor(static_cast<double>(natural) / 12.0)) - 1;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "auralis/core/performance.hpp"
+#include "auralis/core/result.hpp"
 
 namespace auralis::server {
 
@@ -20,6 +22,9 @@ struct EventMessages {
 /// Times and durations are turned from the station's frames into the listener's, rounded down. \pre both rates are > 0
 [[nodiscard]] EventMessages event_messages(std::span<const core::PerformanceEvent> events, std::int64_t station_rate,
                                            std::int64_t wire_rate);
+
+/// The `error` message that says what a listener did wrong; `id` is that of the message it answers.
+[[nodiscard]] std::string error_json(const core::Error& error, std::optional<std::int64_t> id = std::nullopt);
 
 /// "F#4": the name with its octave, middle C (MIDI 60) being C4. Cb4 is MIDI 59.
 [[nodiscard]] std::string pitch_with_octave(core::PitchName name, int midi);

@@ -30,15 +30,6 @@ std::shared_ptr<const std::string> shared(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
-std::string error_text(const core::Error& error, std::optional<std::int64_t> id = std::nullopt) {
-  protocol::ErrorMessage message{
-      .id = id, .code = *protocol::parse_error_code(core::to_string(error.code)), .message = error.what};
-  if (!error.where.empty()) {
-    message.where = error.where;
-  }
-  return protocol::to_json(message);
-}
-
 /// How many chunks share a packet: a crowd costs less for 20 ms of delay a chunk more, up to 60 ms. The page's smallest
 /// buffer holds 300 ms.
 constexpr std::size_t group_size(std::size_t listeners) noexcept {
@@ -277,7 +268,7 @@ void Stations::refuse(Listener& listener, CloseCode code, const core::Error& err
     listener.seat.counted = false;
     --listeners_;
   }
-  listener.finish(code, error.what, shared(error_text(error)));
+  listener.finish(code, error.what, shared(error_json(error)));
 }
 
 void Stations::join(const std::shared_ptr<Listener>& listener, const JoinRequest& request) {
@@ -522,12 +513,12 @@ core::Result<void> Stations::post(StationEntry& entry, const protocol::ControlMe
 void Stations::control(const std::shared_ptr<Listener>& listener, const protocol::ControlMessage& message) {
   const auto entry = listener->seat.station;
   if (!entry) {
-    return tell(*listener, error_text({ErrorCode::unavailable, "the station is not ready yet", ""}, message.id));
+    return tell(*listener, error_json({ErrorCode::unavailable, "the station is not ready yet", ""}, message.id));
   }
   StationEntry::Pending pending;
   pending.from = listener;
   if (const auto posted = post(*entry, message, std::move(pending)); !posted) {
-    tell(*listener, error_text(posted.error(), message.id));
+    tell(*listener, error_json(posted.error(), message.id));
   }
 }
 

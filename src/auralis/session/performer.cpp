@@ -2,6 +2,7 @@
 #include "auralis/session/performer.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace auralis::session {
 
@@ -53,6 +54,16 @@ std::span<const core::PerformanceEvent> Performer::render(core::StereoBlock out)
   now_ += core::Frames{static_cast<std::int64_t>(done)};
   collect_heard(now_);
   return heard_;
+}
+
+core::Result<std::unique_ptr<Performer>> make_performer(const Performer::Config& config) {
+  try {
+    return std::make_unique<Performer>(config);
+  } catch (const std::invalid_argument& error) {
+    return core::fail(core::ErrorCode::invalid_argument, error.what());
+  } catch (const std::runtime_error& error) {
+    return core::fail(core::ErrorCode::unavailable, error.what());
+  }
 }
 
 } // namespace auralis::session

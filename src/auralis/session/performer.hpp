@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "auralis/compose/composer.hpp"
 #include "auralis/compose/presets.hpp"
 #include "auralis/core/generator.hpp"
+#include "auralis/core/result.hpp"
 #include "auralis/synth/synthesizer.hpp"
 
 namespace auralis::session {
@@ -67,5 +69,8 @@ private:
   std::size_t pending_count_ = 0;
   std::vector<core::PerformanceEvent> heard_;
 };
+
+/// The same with an Error for what the constructor throws: invalid_argument, or unavailable without a SoundFont.
+[[nodiscard]] core::Result<std::unique_ptr<Performer>> make_performer(const Performer::Config& config);
 
 } // namespace auralis::session

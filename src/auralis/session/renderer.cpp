@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <fmt/core.h>
 #include <system_error>
 #include <vector>
@@ -121,19 +120,15 @@ core::Result<RenderReport> render(const RenderRequest& request, const std::funct
         fmt::format("the length is {} s; expected more than 0 and at most {} s", request.length.value, kLongest.value),
         "length");
   }
-  std::unique_ptr<Performer> performer;
-  try {
-    performer = std::make_unique<Performer>(Performer::Config{
-        .sample_rate = request.recording.sample_rate,
-        .seed = request.recording.seed,
-        .preset = {.parameters = request.recording.parameters, .character = request.recording.character},
-        .soundfont = request.soundfont});
-  } catch (const std::invalid_argument& error) {
-    return core::fail(core::ErrorCode::invalid_argument, error.what());
-  } catch (const std::runtime_error& error) {
-    return core::fail(core::ErrorCode::unavailable, error.what());
+  const auto performer =
+      make_performer({.sample_rate = request.recording.sample_rate,
+                      .seed = request.recording.seed,
+                      .preset = {.parameters = request.recording.parameters, .character = request.recording.character},
+                      .soundfont = request.soundfont});
+  if (!performer) {
+    return tl::unexpected{performer.error()};
   }
-  return perform(request, *performer, progress);
+  return perform(request, **performer, progress);
 }
 
 } // namespace auralis::session
