@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -129,10 +130,11 @@ TEST(Tempo, GlidesWithoutAJumpOfTheBeat) {
   EXPECT_NEAR(early[0].second.tempo.value, 120.0 - 60.0 * std::exp(-elapsed / 0.8), 1.0);
 }
 
-TEST(Intensity, GlidesAndRaisesLoudnessAndNumberOfNotes) {
+TEST(Intensity, RaisesLoudnessAndTheProbabilityOfANoteFromHalfToFourFifths) {
   const auto notes = [](float intensity) {
     auto preset = quiet_preset({kC, Mode::ionian}, 60.0);
     preset.parameters.intensity = intensity;
+    preset.parameters.density = 1.0F; // nothing is thinned out: what is left are the note probabilities
     Composer composer{{.preset = preset}};
     double velocity = 0.0;
     int count = 0;
@@ -147,7 +149,52 @@ TEST(Intensity, GlidesAndRaisesLoudnessAndNumberOfNotes) {
   const auto [soft, few] = notes(0.0F);
   const auto [loud, many] = notes(1.0F);
   EXPECT_GT(loud, soft + 25.0);
-  EXPECT_NEAR(static_cast<double>(many) / few, 0.8 / 0.5, 0.2); // the note probabilities
+  EXPECT_NEAR(static_cast<double>(many) / few, 0.8 / 0.5, 0.2);
+}
+
+/// Notes a second of a preset at an intensity, over 16 seeds of ten minutes each: sections and rests average out.
+struct Rates {
+  double all = 0.0;
+  double pitched = 0.0;
+  int phrases = 0;
+};
+
+Rates rates_at(Preset preset, float intensity) {
+  constexpr double kSeconds = 600.0;
+  constexpr int kSeeds = 16;
+  constexpr double kRate = 8'000.0; // the notes are the same music at any rate; a low one is quick
+  preset.parameters.intensity = intensity;
+  Rates rates;
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    Composer composer{{.sample_rate = core::Hertz{kRate}, .seed = static_cast<std::uint64_t>(seed), .preset = preset}};
+    const auto events = play(composer, kSeconds, 1000, kRate);
+    for (const auto& [at, note] : only<core::NoteOn>(events)) {
+      rates.all += 1.0 / (kSeeds * kSeconds);
+      rates.pitched += note.layer == Layer::percussion ? 0.0 : 1.0 / (kSeeds * kSeconds);
+    }
+    rates.phrases += only<core::BeatTick>(events).back().second.phrase + 1;
+  }
+  return rates;
+}
+
+TEST(Intensity, RaisesTheNotesPerSecondOfEveryPreset) {
+  for (const auto& preset : presets()) {
+    Rates last;
+    Rates first;
+    for (const float intensity : {0.2F, 0.5F, 0.8F}) {
+      const auto rates = rates_at(preset, intensity);
+      std::printf("%s at %.1f: %.3f notes a second, %.3f pitched (%d phrases)\n",
+                  std::string{preset.name.view()}.c_str(), static_cast<double>(intensity), rates.all, rates.pitched,
+                  rates.phrases);
+      EXPECT_GT(rates.phrases, 50);
+      EXPECT_GT(rates.all, 1.12 * last.all) << preset.name.view() << " at " << intensity;
+      EXPECT_GT(rates.pitched, 1.15 * last.pitched) << preset.name.view() << " at " << intensity;
+      first = last.phrases == 0 ? rates : first;
+      last = rates;
+    }
+    EXPECT_GT(last.all, 1.4 * first.all) << preset.name.view();
+    EXPECT_GT(last.pitched, 1.4 * first.pitched) << preset.name.view();
+  }
 }
 
 TEST(Brightness, GlidesInSmallSteps) {

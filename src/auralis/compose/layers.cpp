@@ -30,6 +30,10 @@ constexpr int kBellsCentre = 86;
 constexpr int kBellsLow = 74;
 constexpr int kBellsHigh = 98;
 
+// Intensity at which the density is played as it is asked for, and how fast its log odds grow with intensity.
+constexpr double kEvenIntensity = 0.45;
+constexpr double kIntensityLift = 2.5;
+
 // Deviations at humanise = 1.
 constexpr double kTimingDeviation = 0.014; // seconds
 constexpr double kVelocityDeviation = 8.0;
@@ -46,8 +50,11 @@ double Composer::presence() const noexcept {
 }
 
 double Composer::fullness() const noexcept {
-  return std::clamp(
-      density_.value() * section_.density * phrase_density_ * (0.55 + 0.55 * density_arc(place_in_phrase())), 0.0, 1.0);
+  // Intensity moves the odds of the density, so that it is heard at every density and never runs into a bound.
+  const double lift = std::exp(kIntensityLift * (intensity_.value() - kEvenIntensity));
+  const double density = density_.value() * lift / (1.0 - density_.value() + density_.value() * lift);
+  return std::clamp(density * section_.density * phrase_density_ * (0.55 + 0.55 * density_arc(place_in_phrase())), 0.0,
+                    1.0);
 }
 
 int Composer::melody_centre() const noexcept {
