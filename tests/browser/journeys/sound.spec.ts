@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { brightness, chordTones, chroma, decibels, longestFlatMs, rms, scale, share } from "../support/ears";
+import {
+  brightness, chordTones, chroma, decibels, longestFlatMs, onsetsPerSecond, rms, scale, share,
+} from "../support/ears";
 import { expect, test } from "../support/journey";
+import { type Sound, kRate } from "../support/listener";
 
 test.describe("sound", () => {
   test("does not start before the click, and one click starts it under the browser's own autoplay policy", async ({
@@ -111,15 +114,25 @@ test.describe("controls with grid now change the sound received", () => {
     expect(share(after, scale("C", "phrygian"))).toBeGreaterThan(0.85);
   });
 
-  test("intensity: the sound is louder and brighter", async ({ listener }) => {
+  test("intensity: the sound is louder and brighter, and more of it begins", async ({ listener }) => {
+    // Sixteen seconds of each, as two pieces: a phrase has its quiet bars.
+    const hearTwice = async (): Promise<[Sound, Sound]> => {
+      const from = (await listener.receivedUntil()) + kRing * kRate;
+      const first = await listener.hear(8, from);
+      return [first, await listener.hear(8, from + 8 * kRate)];
+    };
+    const mean = (sounds: readonly Sound[], of: (sound: Sound) => number): number =>
+      sounds.reduce((sum, sound) => sum + of(sound) / sounds.length, 0);
     await listener.setSlider("intensity", 0.05);
     await expect.poll(async () => (await listener.state()).parameters.intensity).toBeCloseTo(0.05, 2);
-    const calm = await listener.hear(8, (await listener.receivedUntil()) + kRing * 48_000);
+    const calm = await hearTwice();
     await listener.setSlider("intensity", 0.95);
     await expect.poll(async () => (await listener.state()).parameters.intensity).toBeCloseTo(0.95, 2);
-    const lively = await listener.hear(8, (await listener.receivedUntil()) + kRing * 48_000);
+    const lively = await hearTwice();
 
-    expect(decibels(rms(lively.samples))).toBeGreaterThan(decibels(rms(calm.samples)) + 0.5);
-    expect(brightness(lively)).toBeGreaterThan(1.25 * brightness(calm));
+    const level = (sound: Sound): number => rms(sound.samples);
+    expect(decibels(mean(lively, level))).toBeGreaterThan(decibels(mean(calm, level)) + 0.5);
+    expect(mean(lively, brightness)).toBeGreaterThan(1.25 * mean(calm, brightness));
+    expect(mean(lively, onsetsPerSecond)).toBeGreaterThan(1.05 * mean(calm, onsetsPerSecond));
   });
 });
