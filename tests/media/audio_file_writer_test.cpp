@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 #include <numbers>
 #include <sndfile.h>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "auralis/media/pcm.hpp"
@@ -159,17 +161,40 @@ TEST(AudioFileWriter, RefusesWhatItCannotWriteAndSaysWhy) {
   std::filesystem::remove(scratch("out.opus"));
 }
 
-TEST(AudioFileWriter, ReportsADiskThatIsFull) {
-  if (!std::filesystem::exists("/dev/full")) {
-    GTEST_SKIP() << "no /dev/full here";
+/// Lets no file of this process grow past `bytes`; a write beyond fails as it does on a full disk.
+class FileSizeLimit {
+public:
+  explicit FileSizeLimit(rlim_t bytes) : signal_{std::signal(SIGXFSZ, SIG_IGN)} {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
   }
-  const auto link = scratch("full.wav");
-  std::filesystem::create_symlink("/dev/full", link);
-  const Sound sound = tones(96'000, 48'000.0);
-  auto writer = AudioFileWriter::open(link, Hertz{48'000.0});
-  const bool failed = !writer || !writer->write(sound.left, sound.right) || !writer->close();
-  std::filesystem::remove(link);
-  EXPECT_TRUE(failed);
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    static_cast<void>(std::signal(SIGXFSZ, signal_));
+  }
+
+private:
+  rlimit before_{};
+  void (*signal_)(int);
+};
+
+TEST(AudioFileWriter, ReportsAFileThatCannotGrow) {
+  const auto path = scratch("full.wav");
+  const Sound sound = tones(96'000, 48'000.0); // 384 kB
+  core::Result<void> written;
+  {
+    const FileSizeLimit limit{100'000};
+    auto writer = AudioFileWriter::open(path, Hertz{48'000.0});
+    ASSERT_TRUE(writer);
+    written = writer->write(sound.left, sound.right);
+  }
+  std::filesystem::remove(path);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::io);
+  EXPECT_EQ(written.error().where, path.string());
 }
 
 } // namespace
