@@ -54,21 +54,8 @@ TEST(Biquad, GivesTheGainItsFormulaSays) {
 }
 
 TEST(Biquad, BlockSizeDoesNotMatterAndResetEqualsNew) {
-  const auto coefficients = low_pass(core::Hertz{500.0}, 2.0, kRate);
-  StereoBiquad whole{coefficients};
-  StereoBiquad pieces{coefficients};
-  auto a = test::noise(0.2, 1'000, 1);
-  auto b = a;
-  const auto original = a;
-  whole.process(a.block());
-  for (std::size_t n = 0; n < 1'000; n += 8) {
-    pieces.process(b.block(n, 8));
-  }
-  EXPECT_EQ(a, b);
-  whole.reset();
-  auto again = original;
-  whole.process(again.block());
-  EXPECT_EQ(a, again);
+  test::expect_block_size_does_not_matter_and_reset_equals_new(StereoBiquad{low_pass(core::Hertz{500.0}, 2.0, kRate)},
+                                                               test::noise(0.2, 1'000, 1), 8);
 }
 
 } // namespace

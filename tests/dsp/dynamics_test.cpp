@@ -76,20 +76,7 @@ TEST(TruePeakLimiter, ComesBackAfterAPeak) {
 }
 
 TEST(TruePeakLimiter, BlockSizeDoesNotMatterAndResetEqualsNew) {
-  TruePeakLimiter whole{{}};
-  TruePeakLimiter pieces{{}};
-  const auto in = test::noise(0.6, 64 * 200, 13);
-  auto a = in;
-  auto b = in;
-  whole.process(a.block());
-  for (std::size_t n = 0; n < in.left.size(); n += 64) {
-    pieces.process(b.block(n, 64));
-  }
-  EXPECT_EQ(a, b);
-  whole.reset();
-  auto again = in;
-  whole.process(again.block());
-  EXPECT_EQ(a, again);
+  test::expect_block_size_does_not_matter_and_reset_equals_new(TruePeakLimiter{{}}, test::noise(0.6, 64 * 200, 13), 64);
 }
 
 TEST(TruePeakLimiter, RefusesSettingsOutOfRange) {
@@ -116,20 +103,7 @@ TEST(Compressor, HalvesWhatIsOverTheThresholdInDecibels) {
 }
 
 TEST(Compressor, BlockSizeDoesNotMatterAndResetEqualsNew) {
-  Compressor whole{{}};
-  Compressor pieces{{}};
-  const auto in = test::noise(0.4, 64 * 200, 17);
-  auto a = in;
-  auto b = in;
-  whole.process(a.block());
-  for (std::size_t n = 0; n < in.left.size(); n += 64) {
-    pieces.process(b.block(n, 64));
-  }
-  EXPECT_EQ(a, b);
-  whole.reset();
-  auto again = in;
-  whole.process(again.block());
-  EXPECT_EQ(a, again);
+  test::expect_block_size_does_not_matter_and_reset_equals_new(Compressor{{}}, test::noise(0.4, 64 * 200, 17), 64);
 }
 
 TEST(Compressor, RefusesSettingsOutOfRange) {

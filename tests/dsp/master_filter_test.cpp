@@ -54,20 +54,7 @@ TEST(MasterFilter, TakesAwayWhatIsUnderThirtyHertz) {
 }
 
 TEST(MasterFilter, BlockSizeDoesNotMatterAndResetEqualsNew) {
-  MasterFilter whole{{}};
-  MasterFilter pieces{{}};
-  const auto in = test::noise(0.2, 6'400, 22);
-  auto a = in;
-  auto b = in;
-  whole.process(a.block());
-  for (std::size_t n = 0; n < 6'400; n += 64) {
-    pieces.process(b.block(n, 64));
-  }
-  EXPECT_EQ(a, b);
-  whole.reset();
-  auto again = in;
-  whole.process(again.block());
-  EXPECT_EQ(a, again);
+  test::expect_block_size_does_not_matter_and_reset_equals_new(MasterFilter{{}}, test::noise(0.2, 6'400, 22), 64);
 }
 
 TEST(MasterFilter, RefusesSettingsOutOfRange) {

@@ -110,20 +110,9 @@ TEST(Reverb, FillsTheTailDensely) {
 }
 
 TEST(Reverb, BlockSizeDoesNotMatterAndResetEqualsNew) {
-  Reverb whole{{}};
-  Reverb pieces{{}};
-  const auto in = test::noise(0.2, 64 * 300, 7);
-  auto a = in;
-  auto b = in;
-  whole.process(a.block(), a.block());
-  for (std::size_t n = 0; n < in.left.size(); n += 64) {
-    pieces.process(b.block(n, 64), b.block(n, 64));
-  }
-  EXPECT_EQ(a, b);
-  whole.reset();
-  auto again = in;
-  whole.process(again.block(), again.block());
-  EXPECT_EQ(a, again);
+  test::expect_block_size_does_not_matter_and_reset_equals_new(
+      Reverb{{}}, test::noise(0.2, 64 * 300, 7), 64,
+      [](Reverb& reverb, core::StereoBlock samples) { reverb.process(samples, samples); });
 }
 
 TEST(Reverb, RefusesSettingsOutOfRange) {

@@ -7,6 +7,8 @@
 #include <numbers>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "auralis/core/audio_block.hpp"
 #include "auralis/core/random.hpp"
 
@@ -57,6 +59,33 @@ inline double mean_square(const std::vector<float>& samples, std::size_t from, s
     sum += static_cast<double>(samples[n]) * static_cast<double>(samples[n]);
   }
   return sum / static_cast<double>(count);
+}
+
+/// Checks that `processor` gives the same whether `in` comes whole or in blocks, and again after reset(). `process` is
+/// called with a processor and the block it is to change.
+template <typename Processor, typename Process>
+void expect_block_size_does_not_matter_and_reset_equals_new(const Processor& processor, const Stereo& in,
+                                                            std::size_t block, Process process) {
+  Processor whole{processor};
+  Processor pieces{processor};
+  auto a = in;
+  auto b = in;
+  process(whole, a.block());
+  for (std::size_t n = 0; n < in.left.size(); n += block) {
+    process(pieces, b.block(n, std::min(block, in.left.size() - n)));
+  }
+  EXPECT_EQ(a, b);
+  whole.reset();
+  auto again = in;
+  process(whole, again.block());
+  EXPECT_EQ(a, again);
+}
+
+template <typename Processor> void expect_block_size_does_not_matter_and_reset_equals_new(const Processor& processor,
+                                                                                          const Stereo& in,
+                                                                                          std::size_t block) {
+  expect_block_size_does_not_matter_and_reset_equals_new(
+      processor, in, block, [](Processor& each, core::StereoBlock samples) { each.process(samples); });
 }
 
 } // namespace auralis::test
