@@ -9,11 +9,9 @@ same bytes. Method and figures: docs/theory/groove.md.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import math
-import os
 import statistics
 import sys
 import tarfile
@@ -23,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import command_line  # noqa: E402
 import generated_source as source  # noqa: E402
 from midi import Note, read_notes  # noqa: E402
 
@@ -309,11 +307,7 @@ def groove_text(name: str, gathered: Gathered, table: dict[str, list[list[float]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Estimates the composer's percussion grooves.")
-    default = os.environ.get("AURALIS_DATA", str(ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder that holds symbolic/")
-    parser.add_argument("--into", type=Path, default=ROOT, help="repository to write to")
-    arguments = parser.parse_args()
+    arguments = command_line.arguments("Estimates the composer's percussion grooves.")
     gathered = read(arguments.data)
     empty = [name for name, g in gathered.items() if not g.bars]
     if empty:

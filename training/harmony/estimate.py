@@ -9,16 +9,14 @@ perplexities. The same archives give the same bytes. Method and figures: docs/th
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import command_line  # noqa: E402
 import corpora  # noqa: E402
 import generated_source as source  # noqa: E402
 import markov  # noqa: E402
@@ -172,11 +170,7 @@ const std::array<std::array<std::array<float, kChordColourCount>, kDegreeCount>,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Estimates the composer's harmony tables.")
-    default = os.environ.get("AURALIS_DATA", str(ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder that holds symbolic/")
-    parser.add_argument("--into", type=Path, default=ROOT, help="repository to write to")
-    arguments = parser.parse_args()
+    arguments = command_line.arguments("Estimates the composer's harmony tables.")
     data = arguments.data
 
     folds = read_folds(data)

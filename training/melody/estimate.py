@@ -9,10 +9,8 @@ The same archives give the same bytes. Method and figures: docs/theory/melody.md
 
 from __future__ import annotations
 
-import argparse
 import functools
 import math
-import os
 import sys
 import zlib
 from collections import Counter
@@ -20,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent / "harmony"), str(HERE.parent)]
 
+import command_line  # noqa: E402
 import generated_source as source  # noqa: E402
 import melodies  # noqa: E402
 from chords import MODES  # noqa: E402
@@ -222,11 +220,7 @@ const std::array<float, kMelodyPositionCount> kMelodyChordTones{chord_tones};
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Estimates the composer's melody tables.")
-    default = os.environ.get("AURALIS_DATA", str(ROOT.parent / "shared" / "data"))
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder that holds symbolic/")
-    parser.add_argument("--into", type=Path, default=ROOT, help="repository to write to")
-    arguments = parser.parse_args()
+    arguments = command_line.arguments("Estimates the composer's melody tables.")
 
     folds = [Counts() for _ in range(FOLDS)]
     for reader in (melodies.pop909, melodies.openewld):
