@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PlayedSound } from "./audio/engine";
-import type { ReceivedChunk } from "./audio/received_tap";
+import type { Received } from "./audio/reception";
+import type { PlayedSound } from "./audio/stream_player";
 import type { HelloMessage, Parameters, TransportState } from "./protocol/generated/messages";
 import type { Figures } from "./state/gauge";
 import type { Heard } from "./state/heard.svelte";
@@ -44,8 +44,11 @@ export interface PageStats extends Figures {
 export interface Diagnostics {
   state(): PageState;
   stats(): PageStats;
-  /** The chunks received in the last ten seconds, decoded, with stream frames and times of arrival. */
-  received(): readonly ReceivedChunk[];
+  /**
+   * What was received of stream frames [from, to) in the last ten seconds, decoded, with times of arrival; and how far
+   * there is any. An empty range asks for that alone.
+   */
+  received(from?: Frames, to?: Frames): Promise<Received>;
   /** What the worklet put out in the last ten seconds: before the volume, silence included. */
   played(): Promise<PlayedSound | null>;
 }
@@ -80,13 +83,13 @@ export function installDiagnostics(session: Session, heard: Heard): void {
         contextRunning: engine?.running ?? false,
         outputLatencyMs: engine === null ? null : engine.outputLatency * 1000,
         heardFrame: session.heardFrame(),
-        lostFrames: player?.assembler.lost ?? 0,
+        lostFrames: session.lostFrames,
         splices: player?.reading()?.splices ?? 0,
         now: performance.now(),
         epoch: Date.now(),
       };
     },
-    received: () => session.received.snapshot(),
+    received: (from = 0, to = Infinity) => session.received(from, to),
     played: () => session.streamPlayer?.played() ?? Promise.resolve(null),
   };
 }

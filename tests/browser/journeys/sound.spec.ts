@@ -136,3 +136,47 @@ test.describe("controls with grid now change the sound received", () => {
     expect(mean(lively, onsetsPerSecond)).toBeGreaterThan(1.05 * mean(calm, onsetsPerSecond));
   });
 });
+
+test.describe("a page that is busy", () => {
+  for (const [how, query] of [["shared memory", ""], ["messages", "?memory=messages"]] as const) {
+    test(`hears no underrun while its thread is blocked for 400 ms again and again, by ${how}`, async ({ listener, server }) => {
+      await listener.open(`${server.url}/${query}`);
+      await listener.play();
+      expect((await listener.stats()).sharedMemory).toBe(query === "");
+      // The buffer's first seconds, in which its depth is found.
+      await listener.hear(4);
+      const before = await listener.stats();
+      const from = await listener.receivedUntil();
+
+      const blocked = await listener.page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            let times = 0;
+            const block = (): void => {
+              const end = performance.now() + 400;
+              while (performance.now() < end) {
+                // Nothing else on this thread gets a turn.
+              }
+              times += 1;
+              if (times === 15) {
+                resolve(times * 400);
+              } else {
+                setTimeout(block, 50);
+              }
+            };
+            block();
+          }),
+      );
+
+      expect(blocked).toBe(6000);
+      const played = await listener.played(6);
+      expect(played.silenceMs, "no hole in what left the worklet").toBeLessThan(5);
+      expect(decibels(played.rms)).toBeGreaterThan(-40);
+      await listener.hear(5, from);
+      const after = await listener.stats();
+      expect(after.underruns).toBe(before.underruns);
+      expect(after.targetMs, "the buffer grew no deeper").toBe(before.targetMs);
+      expect(after.lostFrames).toBe(0);
+    });
+  }
+});

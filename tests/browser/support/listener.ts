@@ -26,6 +26,7 @@ export interface PageStats {
   readonly dropped: number;
   readonly undecodable: number;
   readonly bufferMs: number;
+  readonly targetMs: number;
   readonly reconnects: number;
 }
 
@@ -42,7 +43,10 @@ export interface Sound {
 interface Diagnostics {
   state(): PageState;
   stats(): PageStats;
-  received(): readonly { at: number; frames: number; arrived: number; left: Float32Array; right: Float32Array }[];
+  received(from?: number, to?: number): Promise<{
+    chunks: readonly { at: number; frames: number; arrived: number; left: Float32Array; right: Float32Array }[];
+    until: number;
+  }>;
   played(): Promise<{ samples: Float32Array; sampleRate: number; played: number } | null>;
 }
 
@@ -83,11 +87,11 @@ export class Listener {
   }
 
   /** Stream frame after the last one received. */
-  receivedUntil(): Promise<number> {
-    return this.page.evaluate(() => {
-      const last = window.__auralis!.received().at(-1);
-      return last === undefined ? 0 : last.at + last.frames;
-    });
+  async receivedUntil(): Promise<number> {
+    const until = (): Promise<number> => this.page.evaluate(async () => (await window.__auralis!.received(0, 0)).until);
+    // A stream that has just begun has brought nothing yet.
+    await expect.poll(until, { timeout: 20_000 }).toBeGreaterThan(0);
+    return until();
   }
 
   /**
@@ -97,54 +101,46 @@ export class Listener {
   async hear(seconds: number, from?: number): Promise<Sound> {
     const start = from ?? (await this.receivedUntil());
     const end = start + Math.round(seconds * kRate);
-    const { samples, peak, gap } = await this.page.evaluate(
-      ([first, last]) =>
-        new Promise<{ samples: string; peak: number; gap: string | null }>((resolve, reject) => {
-          const cut = (): void => {
-            const mono = new Float32Array(last - first);
-            let next = first;
-            let missing: string | null = null;
-            let loudest = 0;
-            for (const chunk of window.__auralis!.received()) {
-              if (chunk.at + chunk.frames <= first || chunk.at >= last) {
-                continue;
-              }
-              if (next === first ? chunk.at > first : chunk.at !== next) {
-                missing ??= `frame ${chunk.at} came where ${next} was due`;
-              }
-              next = chunk.at + chunk.frames;
-              for (let i = 0; i < chunk.frames; ++i) {
-                const left = chunk.left[i] ?? NaN;
-                const right = chunk.right[i] ?? NaN;
-                loudest = Math.max(loudest, Math.abs(left), Math.abs(right));
-                const place = chunk.at + i - first;
-                if (place >= 0 && place < mono.length) {
-                  mono[place] = (left + right) / 2;
-                }
-              }
-            }
-            // Base64 of the raw floats: a plain array of half a million numbers takes seconds to cross.
-            const bytes = new Uint8Array(mono.buffer);
-            let text = "";
-            for (let i = 0; i < bytes.length; i += 32_768) {
-              text += String.fromCharCode(...bytes.subarray(i, i + 32_768));
-            }
-            resolve({ samples: btoa(text), peak: loudest, gap: missing });
-          };
-          const deadline = performance.now() + (last - first) / 48 + 30_000;
-          const look = setInterval(() => {
-            const chunk = window.__auralis!.received().at(-1);
-            if (chunk !== undefined && chunk.at + chunk.frames >= last) {
-              clearInterval(look);
-              cut();
-            } else if (performance.now() > deadline) {
-              clearInterval(look);
-              reject(new Error(`frame ${last} never came; the last one was ${chunk === undefined ? "none" : chunk.at}`));
-            }
-          }, 50);
-        }),
-      [start, end] as const,
-    );
+    const { samples, peak, gap } = await this.page.evaluate(async ([first, last]) => {
+      const deadline = performance.now() + (last - first) / 48 + 30_000;
+      for (;;) {
+        const { until } = await window.__auralis!.received(0, 0);
+        if (until >= last) {
+          break;
+        }
+        if (performance.now() > deadline) {
+          throw new Error(`frame ${last} never came; the last one was ${until - 1}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const { chunks } = await window.__auralis!.received(first, last);
+      const mono = new Float32Array(last - first);
+      let next = first;
+      let missing: string | null = null;
+      let loudest = 0;
+      for (const chunk of chunks) {
+        if (next === first ? chunk.at > first : chunk.at !== next) {
+          missing ??= `frame ${chunk.at} came where ${next} was due`;
+        }
+        next = chunk.at + chunk.frames;
+        for (let i = 0; i < chunk.frames; ++i) {
+          const left = chunk.left[i] ?? NaN;
+          const right = chunk.right[i] ?? NaN;
+          loudest = Math.max(loudest, Math.abs(left), Math.abs(right));
+          const place = chunk.at + i - first;
+          if (place >= 0 && place < mono.length) {
+            mono[place] = (left + right) / 2;
+          }
+        }
+      }
+      // Base64 of the raw floats: a plain array of half a million numbers takes seconds to cross.
+      const bytes = new Uint8Array(mono.buffer);
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 32_768) {
+        text += String.fromCharCode(...bytes.subarray(i, i + 32_768));
+      }
+      return { samples: btoa(text), peak: loudest, gap: missing };
+    }, [start, end] as const);
     expect(gap, "received sound has no gap").toBeNull();
     const bytes = Buffer.from(samples, "base64");
     const floats = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

@@ -2,7 +2,15 @@
 import { type IncomingMessage, type Server, createServer, request } from "node:http";
 import { type AddressInfo, type Socket, connect } from "node:net";
 
-/** A reverse proxy that loses the named response headers, as careless ones do. WebSockets pass untouched. */
+/** What a proxy does to answers on their way. */
+export interface Meddling {
+  /** Response headers it loses, as careless proxies do. */
+  readonly without?: readonly string[];
+  /** Text it puts before what is served under matching addresses. */
+  readonly before?: { readonly address: RegExp; readonly text: string };
+}
+
+/** A reverse proxy that meddles. WebSockets pass untouched. */
 export class Proxy {
   private constructor(private readonly server: Server, private readonly sockets: Set<Socket>) {}
 
@@ -10,13 +18,20 @@ export class Proxy {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  static async start(port: number, without: readonly string[]): Promise<Proxy> {
+  static async start(port: number, { without = [], before }: Meddling): Promise<Proxy> {
     const sockets = new Set<Socket>();
     const server = createServer((incoming, outgoing) => {
       const { method, url, headers } = incoming;
       const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
         const kept = Object.entries(answer.headers).filter(([name]) => !without.includes(name));
-        outgoing.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
+        const meddled = before !== undefined && before.address.test(url ?? "");
+        outgoing.writeHead(
+          answer.statusCode ?? 502,
+          Object.fromEntries(meddled ? kept.filter(([name]) => name !== "content-length") : kept),
+        );
+        if (meddled) {
+          outgoing.write(before.text);
+        }
         answer.pipe(outgoing);
       });
       onward.on("error", () => outgoing.destroy());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { Anchors } from "./anchors";
 import { StreamAssembler } from "./assembler";
 
 const kRate = 48_000;
@@ -10,10 +11,12 @@ const chunk = (at: number, frames = 960): Float32Array => Float32Array.from({ le
 let out: number[];
 let full: boolean;
 let assembler: StreamAssembler;
+let anchors: Anchors;
 
 beforeEach(() => {
   out = [];
   full = false;
+  anchors = new Anchors();
   assembler = new StreamAssembler({
     write: (left, _right, from, count) => {
       if (!full) {
@@ -21,7 +24,7 @@ beforeEach(() => {
       }
       return !full;
     },
-  }, kRate);
+  }, kRate, (anchor) => { anchors.add(anchor); });
 });
 
 const push = (at: number, frames = 960): number | null => assembler.push(at, chunk(at, frames), chunk(at, frames));
@@ -35,11 +38,11 @@ describe("StreamAssembler", () => {
   });
 
   it("knows which stream frame lies at which position", () => {
-    expect(assembler.frameAt(0)).toBeNull();
+    expect(anchors.frameAt(0)).toBeNull();
     push(48_000);
     push(48_960);
-    expect(assembler.frameAt(0)).toBe(48_000);
-    expect(assembler.frameAt(1000.5)).toBe(49_000.5);
+    expect(anchors.frameAt(0)).toBe(48_000);
+    expect(anchors.frameAt(1000.5)).toBe(49_000.5);
   });
 
   it("leaves out what it had already, as after a reconnect", () => {
@@ -54,7 +57,7 @@ describe("StreamAssembler", () => {
     push(1920);
     expect(out.length).toBe(2880);
     expect(assembler.lost).toBe(960);
-    expect(assembler.frameAt(2000)).toBe(2000);
+    expect(anchors.frameAt(2000)).toBe(2000);
     const steepest = 0.5 * 2 * Math.PI * (440 / kRate) * 1.1;
     out.forEach((v, i) => { expect(Math.abs(v - (out[i - 1] ?? 0))).toBeLessThan(steepest); });
   });
@@ -63,15 +66,15 @@ describe("StreamAssembler", () => {
     push(0);
     expect(push(480_000)).toBe(960);
     expect(out.length).toBe(1920);
-    expect(assembler.frameAt(959)).toBe(959);
-    expect(assembler.frameAt(960)).toBe(480_000);
+    expect(anchors.frameAt(959)).toBe(959);
+    expect(anchors.frameAt(960)).toBe(480_000);
   });
 
   it("starts anew when told, even further back", () => {
     push(96_000);
     assembler.restart();
     expect(push(0)).toBe(960);
-    expect(assembler.frameAt(1000)).toBe(40);
+    expect(anchors.frameAt(1000)).toBe(40);
   });
 
   it("keeps the mapping right when the buffer was full", () => {
@@ -81,6 +84,6 @@ describe("StreamAssembler", () => {
     full = false;
     push(1920);
     expect(assembler.overflowed).toBe(960);
-    expect(assembler.frameAt(960)).toBe(1920);
+    expect(anchors.frameAt(960)).toBe(1920);
   });
 });

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Frames, Hertz } from "../units";
+import type { Anchor } from "./anchors";
 
 /** Where assembled frames go; false when there is no room. */
 export interface FrameSink {
   write(left: Float32Array, right: Float32Array, from: number, count: number): boolean;
 }
 
-/** From this position (frames written, ever) on, the stream runs on from this stream frame. */
-interface Anchor {
-  readonly position: number;
-  readonly frame: Frames;
-}
-
 /** A gap up to this long is filled with silence, so that what follows keeps its place; a longer one is a new start. */
 const kFillableSeconds = 1;
 /** Sound at a gap's edges fades over this long. */
 const kEdgeSeconds = 0.006;
-/** Anchors kept: the buffer holds a few seconds, and nothing older is asked for. */
-const kAnchors = 8;
 
 /**
- * Puts decoded chunks in a row: leaves out what it had already, bridges what never came, and remembers which stream
+ * Puts decoded chunks in a row: leaves out what it had already, bridges what never came, and says which stream
  * frame lies at which position, so that events can be drawn when they are heard.
  */
 export class StreamAssembler {
@@ -32,12 +25,12 @@ export class StreamAssembler {
   overflowed = 0;
 
   private expected: Frames | null = null;
-  private anchors: Anchor[] = [];
   private lastLeft: Float32Array = new Float32Array(0);
   private lastRight: Float32Array = new Float32Array(0);
   private readonly edge: number;
 
-  constructor(private readonly sink: FrameSink, private readonly rate: Hertz) {
+  /** @param anchored told from which position on the stream runs on from which of its frames */
+  constructor(private readonly sink: FrameSink, private readonly rate: Hertz, private readonly anchored: (anchor: Anchor) => void) {
     this.edge = Math.ceil(kEdgeSeconds * rate);
   }
 
@@ -70,47 +63,34 @@ export class StreamAssembler {
         this.expected = null;
       } else if (gap > 0) {
         this.lost += gap;
-        this.bridge(gap);
+        this.bridge(gap, this.expected);
         this.fadeIn(left, right);
       }
     }
     if (this.expected === null) {
       dropBefore = this.written > 0 ? this.written : null;
-      this.anchors.push({ position: this.written, frame: at + from });
-      if (this.anchors.length > kAnchors) {
-        this.anchors.shift();
-      }
+      this.anchored({ position: this.written, frame: at + from });
     }
-    this.append(left, right, from, left.length - from);
+    this.append(at + from, left, right, from, left.length - from);
     this.expected = at + left.length;
     this.lastLeft = left;
     this.lastRight = right;
     return dropBefore;
   }
 
-  /** Stream frame at a position, fractions kept; null where none is known. */
-  frameAt(position: number): Frames | null {
-    for (let i = this.anchors.length - 1; i >= 0; --i) {
-      const anchor = this.anchors[i];
-      if (anchor !== undefined && anchor.position <= position) {
-        return anchor.frame + (position - anchor.position);
-      }
-    }
-    return null;
-  }
-
-  private append(left: Float32Array, right: Float32Array, from: number, count: number): void {
+  /** @param at stream frame of the first of the `count` frames */
+  private append(at: Frames, left: Float32Array, right: Float32Array, from: number, count: number): void {
     if (this.sink.write(left, right, from, count)) {
       this.written += count;
     } else {
       // The listener's tab slept with a full buffer: what follows starts a new run of positions.
       this.overflowed += count;
-      this.anchors.push({ position: this.written, frame: (this.expected ?? 0) + count });
+      this.anchored({ position: this.written, frame: at + count });
     }
   }
 
   /** Lets the sound before a gap die away as its own mirror image, which joins without a step; silence after it. */
-  private bridge(frames: number): void {
+  private bridge(frames: number, at: Frames): void {
     const left = new Float32Array(frames);
     const right = new Float32Array(frames);
     const tail = Math.min(this.edge, frames, this.lastLeft.length);
@@ -119,8 +99,8 @@ export class StreamAssembler {
       left[i] = gain * (this.lastLeft[this.lastLeft.length - 1 - i] ?? 0);
       right[i] = gain * (this.lastRight[this.lastRight.length - 1 - i] ?? 0);
     }
-    this.append(left, right, 0, frames);
-    this.expected = (this.expected ?? 0) + frames;
+    this.append(at, left, right, 0, frames);
+    this.expected = at + frames;
   }
 
   private fadeIn(left: Float32Array, right: Float32Array): void {

@@ -6,7 +6,7 @@ export interface ReceivedChunk {
   /** Stream frame of its first sample. */
   readonly at: Frames;
   readonly frames: Frames;
-  /** performance.now() when its message came in. */
+  /** The page's performance.now() when its message came in. */
   readonly arrived: Milliseconds;
   readonly left: Float32Array;
   readonly right: Float32Array;
@@ -27,7 +27,20 @@ export class ReceivedTap {
     }
   }
 
-  snapshot(): readonly ReceivedChunk[] {
-    return [...this.chunks];
+  /** Another stream begins, whose frames mean something else. */
+  clear(): void {
+    this.chunks = [];
+    this.held = 0;
+  }
+
+  /** Stream frame after the last one received; 0 before the first. */
+  get until(): Frames {
+    const last = this.chunks.at(-1);
+    return last === undefined ? 0 : last.at + last.frames;
+  }
+
+  /** Chunks that hold any of the stream frames [from, to), in the order in which they came. */
+  between(from: Frames, to: Frames): readonly ReceivedChunk[] {
+    return this.chunks.filter((chunk) => chunk.at + chunk.frames > from && chunk.at < to);
   }
 }

@@ -27,6 +27,7 @@ class Player extends AudioWorkletProcessor {
   private readonly tap: Float32Array;
   private readonly tapMask: number;
   private readonly shared: boolean;
+  private source: MessagePort | null = null;
   private tapped = 0;
   private blocks = 0;
   private alive = true;
@@ -65,13 +66,19 @@ class Player extends AudioWorkletProcessor {
     this.tapped += left.length;
     this.blocks += 1;
     if (!this.shared && this.blocks % kBlocksPerReport === 0) {
-      this.reply({ type: "clock", clock: this.clockMemory.slice(0) });
+      const message: PlayerReply = { type: "clock", clock: this.clockMemory.slice(0) };
+      this.reply(message);
+      this.source?.postMessage(message);
     }
     return this.alive;
   }
 
   private take(command: PlayerCommand): void {
     switch (command.type) {
+      case "source":
+        this.source = command.port;
+        this.source.onmessage = ({ data }: MessageEvent<PlayerCommand>): void => { this.take(data); };
+        break;
       case "samples":
         this.ring.write(command.left, command.right, 0, command.left.length);
         break;
@@ -89,6 +96,7 @@ class Player extends AudioWorkletProcessor {
         break;
       case "close":
         this.alive = false;
+        this.source?.close();
         break;
     }
   }

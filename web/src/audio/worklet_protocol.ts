@@ -16,8 +16,10 @@ export interface PlayerOptions {
   readonly shared: boolean;
 }
 
-/** Page to worklet. All but `samples`, which only the fallback sends, are rare. */
+/** To the worklet, from the page or from the source. All but `samples`, which only the fallback sends, are rare. */
 export type PlayerCommand =
+  /** Where the sound comes from: takes the commands below too, and without shared memory is told the clock. */
+  | { readonly type: "source"; readonly port: MessagePort }
   | { readonly type: "samples"; readonly left: Float32Array; readonly right: Float32Array }
   | { readonly type: "target"; readonly frames: number }
   | { readonly type: "drop"; readonly position: number }
@@ -25,7 +27,7 @@ export type PlayerCommand =
   | { readonly type: "dump" }
   | { readonly type: "close" };
 
-/** Worklet to page. */
+/** From the worklet: the clock to page and source, a dump to the page. */
 export type PlayerReply =
   | { readonly type: "clock"; readonly clock: ArrayBufferLike }
   | { readonly type: "dump"; readonly tap: Float32Array; readonly tapped: number };

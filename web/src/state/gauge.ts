@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ChunkLog } from "../audio/chunk_log";
-import { JitterEstimator } from "../audio/jitter";
 import type { Latency } from "../audio/latency";
 import { latencyOf } from "../audio/latency";
 import type { PlayerReading } from "../audio/player_clock";
-import { TierPolicy } from "../audio/tiers";
-import type { ArrivedChunk } from "../transport/connection";
+import type { ArrivalReport } from "../audio/receiver_protocol";
 import type { EpochMs, Frames, Hertz, Milliseconds } from "../units";
 import { framesToMs } from "../units";
 
@@ -30,10 +28,6 @@ export const kNoFigures: Figures = {
   driftPpm: 0, underruns: 0, reconnects: 0, dropped: 0, undecodable: 0,
 };
 
-/** The first chunks come in a burst and say nothing about jitter. */
-const kBurstMs = 500;
-/** A buffer that ran dry this soon after a connection came up did so for want of it, not of depth. */
-const kSteadyMs = 3000;
 /** Chunks remembered: 12 s of them. */
 const kLogged = 600;
 const kLatencySmoothing = 0.3;
@@ -46,22 +40,18 @@ export interface Moment {
   readonly epoch: EpochMs;
   /** Stream frame heard now; null while nothing plays. */
   readonly heard: Frames | null;
-  readonly connected: boolean;
 }
 
-/** Measures how the stream arrives and is played, and decides how much of it to hold ready. */
+const kNoReport: ArrivalReport = { targetMs: kNoFigures.targetMs, jitterMs: 0, dropped: 0, undecodable: 0, lost: 0, chunks: [] };
+
+/** Puts together what the receiver and the player say of themselves. */
 export class Gauge {
   roundTrip: Milliseconds | null = null;
   reconnects = 0;
-  undecodable = 0;
 
-  private readonly jitter = new JitterEstimator();
-  private readonly tiers = new TierPolicy();
   private readonly log = new ChunkLog(kLogged);
+  private report: ArrivalReport = kNoReport;
   private latency: Latency | null = null;
-  private greetedAt: Milliseconds = 0;
-  private lastSeq: number | null = null;
-  private dropped = 0;
   private underruns = 0;
   /** Of players that are no more. */
   private formerUnderruns = 0;
@@ -69,16 +59,14 @@ export class Gauge {
   /** @param oneClock whether the server runs on this machine */
   constructor(private readonly oneClock: boolean) {}
 
-  /** How much sound to hold ready. */
+  /** How much sound is held ready. */
   get target(): Milliseconds {
-    return this.tiers.target;
+    return this.report.targetMs;
   }
 
-  /** A connection was greeted. */
-  greeted(now: Milliseconds): void {
-    this.greetedAt = now;
-    this.lastSeq = null;
-    this.jitter.interrupted();
+  /** Stream frames that never came. */
+  get lost(): Frames {
+    return this.report.lost;
   }
 
   /** What was logged belongs to a stream that is no more. */
@@ -91,29 +79,15 @@ export class Gauge {
     this.formerUnderruns = this.underruns;
   }
 
-  /** @returns whether the target changed */
-  arrived(chunk: ArrivedChunk): boolean {
-    if (this.lastSeq !== null && chunk.seq > this.lastSeq + 1) {
-      this.dropped += chunk.seq - this.lastSeq - 1;
-    }
-    this.lastSeq = chunk.seq;
-    if (chunk.arrived - this.greetedAt < kBurstMs) {
-      this.jitter.interrupted();
-      return false;
-    }
-    this.jitter.arrived(chunk.arrived, framesToMs(chunk.at, chunk.sampleRate));
-    return this.tiers.update(this.jitter.jitter, chunk.arrived);
+  /** Takes the receiver's word. */
+  reported(report: ArrivalReport): void {
+    report.chunks.forEach((chunk) => { this.log.add(chunk); });
+    this.report = report;
   }
 
-  decoded({ at, frames, arrived, generated }: ArrivedChunk): void {
-    this.log.add({ at, frames, arrived, generated });
-  }
-
-  /** Takes the player's word. @returns whether the target changed: the buffer had run dry */
-  took(reading: PlayerReading, moment: Moment): boolean {
-    const underruns = this.formerUnderruns + reading.underruns;
-    const more = underruns > this.underruns;
-    this.underruns = underruns;
+  /** Takes the player's word. */
+  took(reading: PlayerReading, moment: Moment): void {
+    this.underruns = this.formerUnderruns + reading.underruns;
     const chunk = moment.heard === null ? null : this.log.holding(moment.heard);
     if (chunk === null) {
       this.latency = null;
@@ -122,21 +96,21 @@ export class Gauge {
       const former = this.latency?.ms ?? latency.ms;
       this.latency = { ms: former + kLatencySmoothing * (latency.ms - former), exact: latency.exact };
     }
-    return more && moment.connected && moment.now - this.greetedAt > kSteadyMs && this.tiers.underrun();
   }
 
   figures(reading: PlayerReading, rate: Hertz): Figures {
+    const { targetMs, jitterMs, dropped, undecodable } = this.report;
     return {
       bufferMs: framesToMs(reading.fill, rate),
-      targetMs: this.tiers.target,
-      jitterMs: this.jitter.jitter,
+      targetMs,
+      jitterMs,
       latency: this.latency,
       roundTripMs: this.roundTrip,
       driftPpm: reading.speed > 0 ? (reading.speed / rate - 1) * 1e6 : 0,
       underruns: this.underruns,
       reconnects: this.reconnects,
-      dropped: this.dropped,
-      undecodable: this.undecodable,
+      dropped,
+      undecodable,
     };
   }
 }

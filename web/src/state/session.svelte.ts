@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ChunkDecoder, DecoderName } from "../audio/decoder";
-import { PcmDecoder, createOpusDecoder } from "../audio/decoder";
-import type { StreamPlayer } from "../audio/engine";
+import type { DecoderName } from "../audio/decoder";
 import { AudioEngine } from "../audio/engine";
 import { sharesClock } from "../audio/latency";
-import { ReceivedTap } from "../audio/received_tap";
+import type { StreamEvent } from "../audio/receiver_protocol";
+import type { Received } from "../audio/reception";
+import { Reception, startReceiverThread } from "../audio/reception";
+import type { StreamPlayer } from "../audio/stream_player";
 import type {
-  AudioMessage, Codec, Grid, HelloMessage, PresetDocument, ServerMessage, StationDocument, TransportState,
+  Grid, HelloMessage, PresetDocument, ServerMessage, StationDocument, TransportState,
 } from "../protocol/generated/messages";
 import { Scope } from "../scope";
-import { streamAddress } from "../transport/address";
 import { fetchPresets, fetchStations } from "../transport/api";
-import type { ArrivedChunk, LinkState } from "../transport/connection";
-import { StreamConnection } from "../transport/connection";
+import type { LinkState } from "../transport/connection";
 import type { Frames, Milliseconds } from "../units";
 import { msToFrames } from "../units";
 import type { Change } from "./changes";
@@ -43,21 +42,18 @@ export function parseOverrides(query: URLSearchParams): Overrides {
 
 const kFiguresEveryMs = 250;
 const kSaveAfterMs = 400;
-/** A stream that goes on may come back with this much sound that is here already. */
-const kOverlapSeconds = 2.5;
 /** Heard events are kept this long, for the piano roll. */
 const kPastSeconds = 40;
 const kFadeOutMs = 150;
 const kComplaintMs = 8000;
 
 /**
- * Everything between the page and its station: one connection, one decoder, one player, and what they say.
+ * Everything between the page and its station: one receiver, one player, and what they say.
  *
  * Views read its signals and call its actions; they hold no state of their own that matters.
  */
 export class Session {
   readonly timeline = new Timeline();
-  readonly received = new ReceivedTap();
 
   listening: Listening = $state("stopped");
   link: LinkState = $state.raw({ state: "closed" });
@@ -81,16 +77,13 @@ export class Session {
   private readonly throttle = new Throttle<{ key: string; change: Change }>();
   private readonly gauge = new Gauge(sharesClock(location.hostname));
   private engine: AudioEngine | null = null;
-  private connection: StreamConnection | null = null;
+  private reception: Reception | null = null;
   private player: StreamPlayer | null = null;
-  private chunkDecoder: ChunkDecoder | null = null;
-  private codec: Codec = "opus";
   private privateStation: string | null = loadPrivateStation();
   /** Counts starts and stops, so that what was begun before the last one can tell. */
   private run = 0;
   private flushing: (() => void) | null = null;
   private saving: (() => void) | null = null;
-  private openedAt: Milliseconds = 0;
   private nextId = 1;
   private silencing: (() => void) | null = null;
 
@@ -98,10 +91,10 @@ export class Session {
     this.desk = new Desk(this.settings.parameters ?? kNeutral);
     this.preset = this.settings.preset;
     this.scope.every(kFiguresEveryMs, () => { this.measure(); });
-    this.scope.listen(window, "online", () => { this.connection?.retryNow(); });
+    this.scope.listen(window, "online", () => { this.reception?.retryNow(); });
     this.scope.listen(document, "visibilitychange", () => {
       if (document.visibilityState === "visible") {
-        this.connection?.retryNow();
+        this.reception?.retryNow();
         // A telephone call or a locked screen may have stopped the sound card.
         if (this.listening === "playing") {
           void this.engine?.resume();
@@ -141,6 +134,16 @@ export class Session {
     return this.player;
   }
 
+  /** Stream frames that never came and were bridged by silence. */
+  get lostFrames(): Frames {
+    return this.gauge.lost;
+  }
+
+  /** Received sound of the last ten seconds that lies in stream frames [from, to). */
+  received(from: Frames, to: Frames): Promise<Received> {
+    return this.reception?.received(from, to) ?? Promise.resolve({ chunks: [], until: 0 });
+  }
+
   // ---- listening ----------------------------------------------------------------------------------------------
 
   toggle(): void {
@@ -167,12 +170,12 @@ export class Session {
     this.listening = "stopped";
     this.run += 1;
     this.engine?.fadeOut();
-    this.connection?.close();
-    this.connection = null;
+    this.reception?.disconnect();
+    this.link = { state: "closed" };
     this.scope.after(kFadeOutMs, () => {
       if (this.listening === "stopped") {
         // The next start begins with the present, not with what is left in the buffer.
-        this.leavePlayer();
+        this.reception?.leave();
         void this.engine?.suspend();
       }
     });
@@ -258,8 +261,7 @@ export class Session {
   }
 
   close(): void {
-    this.connection?.close();
-    this.chunkDecoder?.close();
+    this.reception?.close();
     this.scope.close();
   }
 
@@ -269,10 +271,9 @@ export class Session {
     this.engine ??= await AudioEngine.create(this.overrides.sharedMemory);
     await this.engine.resume();
     this.applyVolume();
-    await this.prepareDecoder();
     // The listener may have pressed stop meanwhile, and play again.
     if (run === this.run) {
-      this.openConnection();
+      this.openStream();
     }
   }
 
@@ -289,67 +290,49 @@ export class Session {
   }
 
   private reopen(): void {
-    if (this.connection === null) {
-      return;
+    if (this.reception?.isOpen === true) {
+      this.openStream();
     }
-    this.connection.close();
-    this.connection = null;
-    this.leavePlayer();
-    this.run += 1;
-    const run = this.run;
-    void this.prepareDecoder().then(() => {
-      if (run === this.run) {
-        this.openConnection();
-      }
+  }
+
+  private openStream(): void {
+    this.reception ??= new Reception(startReceiverThread(), (event) => { this.told(event); }, (reason) => {
+      this.listening = "failed";
+      this.complain(`This browser could not receive the sound: ${reason}`);
+    });
+    this.reception.open({
+      page: location.href,
+      station: this.settings.station,
+      preset: this.settings.preset,
+      resume: this.privateStation,
+      codec: this.settings.codec,
+      decoder: this.overrides.decoder,
     });
   }
 
-  private leavePlayer(): void {
-    this.player?.expectSound(false);
-    this.player?.leave();
-  }
-
-  private async prepareDecoder(): Promise<void> {
-    this.chunkDecoder?.close();
-    this.chunkDecoder = null;
-    const wanted = this.settings.codec;
-    const decoded = (chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void => { this.decoded(chunk, left, right); };
-    if (wanted === "auto" || wanted === "opus") {
-      this.chunkDecoder = await createOpusDecoder(decoded, () => { this.gauge.undecodable += 1; }, this.overrides.decoder);
-      this.codec = "opus";
-    }
-    if (this.chunkDecoder === null) {
-      this.chunkDecoder = new PcmDecoder(decoded);
-      this.codec = wanted === "json" ? "json" : "pcm16";
-    }
-    this.decoder = this.chunkDecoder.name;
-  }
-
-  private openConnection(): void {
-    const events = {
-      address: () => streamAddress(new URL(location.href), {
-        station: this.settings.station,
-        codec: this.codec,
-        ...(this.settings.station === "private" ? { preset: this.settings.preset } : {}),
-        ...(this.settings.station === "private" && this.privateStation !== null ? { resume: this.privateStation } : {}),
-      }),
-      chunk: (chunk: ArrivedChunk) => { this.arrived(chunk); },
-      message: (message: ServerMessage, arrived: Milliseconds) => { this.heard(message, arrived); },
-      link: (state: LinkState) => { this.linked(state); },
-      nonsense: () => { this.gauge.undecodable += 1; },
-      refused: (code: number) => {
-        if (code === 4004) {
-          // The private station's grace time is over, or the shared one is gone: the next attempt asks afresh.
+  private told(event: StreamEvent): void {
+    switch (event.type) {
+      case "decoder":
+        this.decoder = event.name;
+        break;
+      case "link":
+        this.linked(event.link);
+        break;
+      case "message":
+        this.heard(event.message, event.arrived, event.continues);
+        break;
+      case "refused":
+        if (event.code === 4004) {
           this.privateStation = null;
         }
-      },
-    };
-    this.connection = new StreamConnection(events, {
-      open: (address) => new WebSocket(address),
-      now: () => performance.now(),
-      random: () => Math.random(),
-    });
-    this.connection.open();
+        break;
+      case "anchor":
+        this.player?.anchored(event.anchor);
+        break;
+      case "report":
+        this.gauge.reported(event.report);
+        break;
+    }
   }
 
   private linked(link: LinkState): void {
@@ -365,13 +348,13 @@ export class Session {
     }
   }
 
-  private heard(message: ServerMessage, arrived: Milliseconds): void {
+  private heard(message: ServerMessage, arrived: Milliseconds, continues: boolean): void {
     switch (message.type) {
       case "hello":
-        this.greeted(message);
+        this.greeted(message, continues);
         break;
       case "audio":
-        this.arrivedAsText(message, arrived);
+        // The receiver keeps the sound to itself.
         break;
       case "notes":
         this.timeline.addNotes(message.notes);
@@ -385,7 +368,7 @@ export class Session {
       case "state":
         this.desk.state(message.parameters);
         this.preset = message.preset;
-        this.setHeardTransport(message.transport);
+        this.transport = message.transport;
         this.listeners = message.listeners;
         this.remember({ parameters: this.desk.parameters, preset: message.preset });
         break;
@@ -406,30 +389,24 @@ export class Session {
     }
   }
 
-  private greeted(hello: HelloMessage): void {
+  private greeted(hello: HelloMessage, continues: boolean): void {
     const engine = this.engine;
     if (engine === null) {
       return;
     }
-    const sameStation = this.hello?.station === hello.station && this.hello.seed === hello.seed;
     const fresh = hello.private && this.privateStation !== hello.station;
     this.hello = hello;
-    this.openedAt = performance.now();
-    this.gauge.greeted(this.openedAt);
-    const target = msToFrames(this.gauge.target, hello.sample_rate);
     const former = this.player;
-    this.player = engine.playerFor(hello.sample_rate, target);
-    if (former !== null && former !== this.player) {
+    this.player = engine.playerFor(hello.sample_rate, msToFrames(this.gauge.target, hello.sample_rate));
+    if (former !== this.player) {
       this.gauge.playerReplaced();
+      this.reception?.give(this.player.outlet);
     }
-    const next = this.player.assembler.next;
-    const goesOn = sameStation && next !== null && hello.at > next - kOverlapSeconds * hello.sample_rate;
-    if (!goesOn) {
-      this.player.assembler.restart();
+    if (!continues) {
       this.timeline.clear();
       this.gauge.forget();
     }
-    this.setHeardTransport(hello.transport);
+    this.transport = hello.transport;
     this.preset = hello.preset;
     if (fresh) {
       this.privateStation = hello.station;
@@ -445,39 +422,6 @@ export class Session {
     this.listening = "playing";
     this.say(`Connected to ${hello.name}`);
     this.flush();
-  }
-
-  private setHeardTransport(transport: TransportState): void {
-    this.transport = transport;
-    this.player?.expectSound(transport === "play");
-  }
-
-  private arrived(chunk: ArrivedChunk): void {
-    if (this.gauge.arrived(chunk)) {
-      this.player?.setTarget(msToFrames(this.gauge.target, chunk.sampleRate));
-    }
-    this.chunkDecoder?.decode(chunk);
-  }
-
-  private arrivedAsText(message: AudioMessage, arrived: Milliseconds): void {
-    const chunk = chunkOf(message, arrived);
-    if (chunk === null) {
-      this.gauge.undecodable += 1;
-    } else {
-      this.arrived(chunk);
-    }
-  }
-
-  private decoded(chunk: ArrivedChunk, left: Float32Array, right: Float32Array): void {
-    const player = this.player;
-    // What was still being decoded when the stream changed belongs to no one.
-    if (player?.rate !== chunk.sampleRate || chunk.arrived < this.openedAt) {
-      return;
-    }
-    const { at, frames, arrived } = chunk;
-    this.gauge.decoded(chunk);
-    this.received.add({ at, frames, arrived, left, right }, player.rate);
-    player.push(at, left, right);
   }
 
   /** Sends what is due, and comes back for what is not yet. */
@@ -503,9 +447,8 @@ export class Session {
     const id = this.nextId;
     this.nextId += 1;
     const change = parts.reduce<Change>((sum, part) => merge(sum, part.change), {});
-    if (this.connection?.send({ type: "control", id, grid, ...change }) === true) {
-      this.desk.sent(parts.map((part) => part.key), id);
-    }
+    this.reception?.say({ type: "control", id, grid, ...change });
+    this.desk.sent(parts.map((part) => part.key), id);
   }
 
   private measure(): void {
@@ -517,9 +460,7 @@ export class Session {
       return;
     }
     const heard = this.heardFrame();
-    if (this.gauge.took(reading, { now, epoch: Date.now(), heard, connected: this.link.state === "open" })) {
-      player.setTarget(msToFrames(this.gauge.target, player.rate));
-    }
+    this.gauge.took(reading, { now, epoch: Date.now(), heard });
     if (heard !== null) {
       this.timeline.forgetBefore(heard - kPastSeconds * player.rate);
     }
@@ -548,28 +489,4 @@ export class Session {
     this.silencing?.();
     this.silencing = this.scope.after(kComplaintMs, () => { this.complaint = null; });
   }
-}
-
-/** Null where the samples are no base64, or no whole frames. */
-function chunkOf(message: AudioMessage, arrived: Milliseconds): ArrivedChunk | null {
-  let payload: Uint8Array;
-  try {
-    payload = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
-  } catch {
-    return null;
-  }
-  if (payload.byteLength === 0 || payload.byteLength % (2 * message.channels) !== 0) {
-    return null;
-  }
-  return {
-    codec: "pcm16",
-    channels: message.channels,
-    seq: message.seq,
-    at: message.at,
-    frames: payload.byteLength / (2 * message.channels),
-    sampleRate: message.sample_rate,
-    generated: message.timestamp,
-    payload,
-    arrived,
-  };
 }

@@ -2,42 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ServerMessage } from "../protocol/generated/messages";
-import type { LinkState, Socket } from "./connection";
+import type { LinkState } from "./connection";
 import { StreamConnection } from "./connection";
-
-class FakeSocket extends EventTarget implements Socket {
-  binaryType: BinaryType = "blob";
-  readyState = 0;
-  readonly sent: string[] = [];
-  closed: number | null = null;
-
-  constructor(readonly address: string) {
-    super();
-  }
-
-  send(data: string): void {
-    this.sent.push(data);
-  }
-
-  close(code?: number): void {
-    this.closed = code ?? 1005;
-    this.readyState = 3;
-  }
-
-  opens(): void {
-    this.readyState = 1;
-    this.dispatchEvent(new Event("open"));
-  }
-
-  says(data: unknown): void {
-    this.dispatchEvent(new MessageEvent("message", { data }));
-  }
-
-  breaks(code = 1006): void {
-    this.readyState = 3;
-    this.dispatchEvent(Object.assign(new Event("close"), { code, reason: "" }));
-  }
-}
+import { FakeSocket } from "./fake_socket";
 
 let sockets: FakeSocket[];
 let links: LinkState[];
