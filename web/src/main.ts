@@ -8,7 +8,8 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import { installDiagnostics } from "./diagnostics";
 import { Heard } from "./state/heard.svelte";
-import { Session, parseOverrides } from "./state/session.svelte";
+import { parseOverrides } from "./state/overrides";
+import { Session } from "./state/session.svelte";
 
 const target = document.getElementById("app");
 if (target === null) {

@@ -6,75 +6,54 @@ import type { StreamEvent } from "../audio/receiver_protocol";
 import type { Received } from "../audio/reception";
 import { Reception, startReceiverThread } from "../audio/reception";
 import type { StreamPlayer } from "../audio/stream_player";
-import type {
-  Grid, HelloMessage, PresetDocument, ServerMessage, StationDocument, TransportState,
-} from "../protocol/generated/messages";
+import type { HelloMessage, ServerMessage } from "../protocol/generated/messages";
 import { Scope } from "../scope";
-import { fetchPresets, fetchStations } from "../transport/api";
 import type { LinkState } from "../transport/connection";
 import type { Frames, Milliseconds } from "../units";
 import { msToFrames } from "../units";
-import type { Change } from "./changes";
-import { changeTo, merge } from "./changes";
-import { Desk } from "./desk.svelte";
 import type { Figures } from "./gauge";
 import { Gauge, kNoFigures } from "./gauge";
-import { kNeutral } from "./neutral";
+import { Library } from "./library.svelte";
+import { takeMediaKeys } from "./media_keys";
+import { Notices } from "./notices.svelte";
+import type { Overrides } from "./overrides";
+import { Preferences } from "./preferences.svelte";
 import type { Settings } from "./settings";
-import { loadPrivateStation, loadSettings, savePrivateStation, saveSettings } from "./settings";
-import { Throttle } from "./throttle";
+import { loadPrivateStation, savePrivateStation } from "./settings";
+import { Steering } from "./steering.svelte";
 import { Timeline } from "./timeline";
 
 export type Listening = "stopped" | "starting" | "playing" | "failed";
 
-/** What may be asked for in the page's address; for tests and for finding faults. */
-export interface Overrides {
-  readonly decoder: "any" | "wasm";
-  readonly sharedMemory: boolean;
-}
-
-export function parseOverrides(query: URLSearchParams): Overrides {
-  return {
-    decoder: query.get("decoder") === "wasm" ? "wasm" : "any",
-    sharedMemory: query.get("memory") !== "messages",
-  };
-}
-
 const kFiguresEveryMs = 250;
-const kSaveAfterMs = 400;
 /** Heard events are kept this long, for the piano roll. */
 const kPastSeconds = 40;
 const kFadeOutMs = 150;
-const kComplaintMs = 8000;
 
 /**
- * Everything between the page and its station: one receiver, one player, and what they say.
+ * Listening to a station: one receiver, one player, and what they say.
  *
- * Views read its signals and call its actions; they hold no state of their own that matters.
+ * Views read its signals and call its actions; they hold no state of their own that matters. What is asked of the
+ * music is `steering`'s, what the listener likes `preferences`', what there is to choose from `library`'s.
  */
 export class Session {
+  private readonly scope = new Scope();
   readonly timeline = new Timeline();
+  readonly notices = new Notices(this.scope);
+  readonly preferences = new Preferences(this.scope);
+  readonly library = new Library();
+  readonly steering = new Steering(this.preferences, {
+    isOpen: () => this.link.state === "open" && this.hello !== null,
+    say: (message) => { this.reception?.say(message); },
+  }, this.scope, () => performance.now());
 
   listening: Listening = $state("stopped");
   link: LinkState = $state.raw({ state: "closed" });
   hello: HelloMessage | null = $state.raw(null);
-  transport: TransportState = $state("play");
   listeners: number | null = $state(null);
   figures: Figures = $state.raw(kNoFigures);
   decoder: DecoderName | null = $state(null);
-  presets: readonly PresetDocument[] = $state.raw([]);
-  stations: readonly StationDocument[] = $state.raw([]);
-  /** The preset shown as chosen. */
-  preset: string = $state("focus");
-  /** Said to a screen reader. */
-  announcement = $state("");
-  /** Something the listener must see; gone after a while. */
-  complaint: string | null = $state(null);
-  settings: Settings = $state.raw(loadSettings());
-  readonly desk: Desk;
 
-  private readonly scope = new Scope();
-  private readonly throttle = new Throttle<{ key: string; change: Change }>();
   private readonly gauge = new Gauge(sharesClock(location.hostname));
   private engine: AudioEngine | null = null;
   private reception: Reception | null = null;
@@ -82,14 +61,8 @@ export class Session {
   private privateStation: string | null = loadPrivateStation();
   /** Counts starts and stops, so that what was begun before the last one can tell. */
   private run = 0;
-  private flushing: (() => void) | null = null;
-  private saving: (() => void) | null = null;
-  private nextId = 1;
-  private silencing: (() => void) | null = null;
 
   constructor(private readonly overrides: Overrides) {
-    this.desk = new Desk(this.settings.parameters ?? kNeutral);
-    this.preset = this.settings.preset;
     this.scope.every(kFiguresEveryMs, () => { this.measure(); });
     this.scope.listen(window, "online", () => { this.reception?.retryNow(); });
     this.scope.listen(document, "visibilitychange", () => {
@@ -101,12 +74,15 @@ export class Session {
         }
       }
     });
-    this.scope.listen(window, "pagehide", () => { saveSettings(this.settings); });
-    this.takeMediaKeys();
+    takeMediaKeys(() => void this.start(), () => { this.stop(); });
     void this.refreshLists();
   }
 
   // ---- what views draw ----------------------------------------------------------------------------------------
+
+  get settings(): Settings {
+    return this.preferences.settings;
+  }
 
   /** Stream frame heard now; null while nothing plays. */
   heardFrame(): Frames | null {
@@ -120,6 +96,8 @@ export class Session {
   get analyser(): AnalyserNode | null {
     return this.engine?.analyser ?? null;
   }
+
+  // ---- for the diagnostics ------------------------------------------------------------------------------------
 
   /** Whether samples cross to the audio thread by shared memory; null before the first start. */
   get sharedMemory(): boolean | null {
@@ -162,7 +140,7 @@ export class Session {
       await this.begin(this.run);
     } catch (error) {
       this.listening = "failed";
-      this.complain(`This browser could not start the sound: ${error instanceof Error ? error.message : String(error)}`);
+      this.notices.complain(`This browser could not start the sound: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -179,84 +157,35 @@ export class Session {
         void this.engine?.suspend();
       }
     });
-    this.say("Stopped");
-  }
-
-  // ---- what the listener asks for -----------------------------------------------------------------------------
-
-  /** Changes what is played; `key` names the control that asks. */
-  adjust(key: string, change: Change): void {
-    this.desk.wish(key, change, performance.now());
-    this.throttle.offer(key, { key, change });
-    this.remember({ parameters: this.desk.parameters });
-    this.flush();
+    this.notices.say("Stopped");
   }
 
   choosePreset(id: string): void {
-    const preset = this.presets.find((p) => p.id === id);
-    this.preset = id;
-    this.desk.forgetWishes();
-    this.throttle.offer("preset", { key: "preset", change: { preset: id } });
-    if (preset !== undefined) {
-      this.desk.wish("preset", changeTo(preset.parameters), performance.now());
-    }
-    this.remember({ preset: id, parameters: this.desk.parameters });
-    this.flush();
-  }
-
-  /** Pauses or goes on with the music itself, for everybody who hears this station. */
-  setTransport(transport: TransportState): void {
-    this.transport = transport;
-    this.throttle.offer("transport", { key: "transport", change: { transport } });
-    this.flush();
-  }
-
-  setGrid(grid: Grid): void {
-    this.remember({ grid });
+    this.steering.choosePreset(id, this.library.preset(id));
   }
 
   setVolume(volume: number): void {
-    this.remember({ volume, muted: false });
+    this.preferences.remember({ volume, muted: false });
     this.applyVolume();
   }
 
   toggleMute(): void {
-    this.remember({ muted: !this.settings.muted });
+    this.preferences.remember({ muted: !this.settings.muted });
     this.applyVolume();
-    this.say(this.settings.muted ? "Muted" : "Sound on");
-  }
-
-  setTheme(theme: Settings["theme"]): void {
-    this.remember({ theme });
+    this.notices.say(this.settings.muted ? "Muted" : "Sound on");
   }
 
   setStation(station: string): void {
     if (station !== this.settings.station) {
-      this.remember({ station });
+      this.preferences.remember({ station });
       this.reopen();
     }
   }
 
   setCodec(codec: Settings["codec"]): void {
     if (codec !== this.settings.codec) {
-      this.remember({ codec });
+      this.preferences.remember({ codec });
       this.reopen();
-    }
-  }
-
-  async refreshLists(): Promise<void> {
-    const [presets, stations] = await Promise.allSettled([fetchPresets(), fetchStations()]);
-    if (presets.status === "fulfilled") {
-      this.presets = presets.value;
-    }
-    if (stations.status === "fulfilled") {
-      this.stations = stations.value.filter((station) => !station.private);
-      const chosen = this.stations.find((station) => station.id === this.settings.station);
-      if (chosen !== undefined && this.hello === null) {
-        // Nobody has pressed play yet: show what there is to hear.
-        this.desk.state(chosen.parameters);
-        this.preset = chosen.preset;
-      }
     }
   }
 
@@ -277,15 +206,13 @@ export class Session {
     }
   }
 
-  /** Keyboards, headsets and lock screens have keys of their own for play and stop. */
-  private takeMediaKeys(): void {
-    if (!("mediaSession" in navigator)) {
-      return;
-    }
-    navigator.mediaSession.metadata = new MediaMetadata({ title: "Music that never repeats", artist: "Auralis" });
-    navigator.mediaSession.setActionHandler("play", () => void this.start());
-    for (const action of ["pause", "stop"] as const) {
-      navigator.mediaSession.setActionHandler(action, () => { this.stop(); });
+  private async refreshLists(): Promise<void> {
+    await this.library.refresh();
+    const chosen = this.library.station(this.settings.station);
+    if (chosen !== null && this.hello === null) {
+      // Nobody has pressed play yet: show what there is to hear.
+      this.steering.desk.state(chosen.parameters);
+      this.steering.preset = chosen.preset;
     }
   }
 
@@ -298,16 +225,11 @@ export class Session {
   private openStream(): void {
     this.reception ??= new Reception(startReceiverThread(), (event) => { this.told(event); }, (reason) => {
       this.listening = "failed";
-      this.complain(`This browser could not receive the sound: ${reason}`);
+      this.notices.complain(`This browser could not receive the sound: ${reason}`);
     });
-    this.reception.open({
-      page: location.href,
-      station: this.settings.station,
-      preset: this.settings.preset,
-      resume: this.privateStation,
-      codec: this.settings.codec,
-      decoder: this.overrides.decoder,
-    });
+    const { station, preset, codec } = this.settings;
+    const { decoder } = this.overrides;
+    this.reception.open({ page: location.href, station, preset, resume: this.privateStation, codec, decoder });
   }
 
   private told(event: StreamEvent): void {
@@ -344,7 +266,7 @@ export class Session {
       }
     } else if (link.state === "waiting" && before === "open") {
       this.gauge.reconnects += 1;
-      this.say(`Offline: ${link.reason}. Trying again.`);
+      this.notices.say(`Offline: ${link.reason}. Trying again.`);
     }
   }
 
@@ -366,25 +288,18 @@ export class Session {
         this.timeline.addBeat(message);
         break;
       case "state":
-        this.desk.state(message.parameters);
-        this.preset = message.preset;
-        this.transport = message.transport;
+        this.steering.stated(message);
         this.listeners = message.listeners;
-        this.remember({ parameters: this.desk.parameters, preset: message.preset });
         break;
       case "ack":
-        if (message.id !== undefined) {
-          this.desk.acknowledged(message.id);
-        }
+        this.steering.acknowledged(message);
         break;
       case "pong":
         this.gauge.roundTrip = arrived - message.t;
         break;
       case "error":
-        if (message.id !== undefined) {
-          this.desk.refused(message.id);
-        }
-        this.complain(message.message);
+        this.steering.refused(message);
+        this.notices.complain(message.message);
         break;
     }
   }
@@ -406,54 +321,18 @@ export class Session {
       this.timeline.clear();
       this.gauge.forget();
     }
-    this.transport = hello.transport;
-    this.preset = hello.preset;
     if (fresh) {
       this.privateStation = hello.station;
       savePrivateStation(hello.station);
     }
-    this.desk.state(hello.parameters);
-    if (fresh && this.settings.parameters !== null) {
-      // A new private station continues where this listener's last one was.
-      const change = changeTo(this.settings.parameters);
-      this.desk.wish("all", change, performance.now());
-      this.sendControl([{ key: "all", change }], "now");
-    }
     this.listening = "playing";
-    this.say(`Connected to ${hello.name}`);
-    this.flush();
-  }
-
-  /** Sends what is due, and comes back for what is not yet. */
-  private flush(): void {
-    if (this.link.state !== "open" || this.hello === null) {
-      return;
-    }
-    const now = performance.now();
-    const due = this.throttle.due(now);
-    if (due.length > 0) {
-      this.sendControl(due, this.settings.grid);
-    }
-    const wait = this.throttle.wait(now);
-    if (wait !== null && this.flushing === null) {
-      this.flushing = this.scope.after(wait, () => {
-        this.flushing = null;
-        this.flush();
-      });
-    }
-  }
-
-  private sendControl(parts: readonly { key: string; change: Change }[], grid: Grid): void {
-    const id = this.nextId;
-    this.nextId += 1;
-    const change = parts.reduce<Change>((sum, part) => merge(sum, part.change), {});
-    this.reception?.say({ type: "control", id, grid, ...change });
-    this.desk.sent(parts.map((part) => part.key), id);
+    this.notices.say(`Connected to ${hello.name}`);
+    this.steering.greeted(hello, fresh);
   }
 
   private measure(): void {
     const now = performance.now();
-    this.desk.tire(now);
+    this.steering.tick();
     const player = this.player;
     const reading = player?.reading() ?? null;
     if (player === null || reading === null) {
@@ -469,24 +348,5 @@ export class Session {
 
   private applyVolume(): void {
     this.engine?.setVolume(this.settings.muted ? 0 : this.settings.volume);
-  }
-
-  private remember(change: Partial<Settings>): void {
-    this.settings = { ...this.settings, ...change };
-    this.saving ??= this.scope.after(kSaveAfterMs, () => {
-      this.saving = null;
-      saveSettings(this.settings);
-    });
-  }
-
-  private say(text: string): void {
-    this.announcement = text;
-  }
-
-  private complain(text: string): void {
-    this.say(text);
-    this.complaint = text;
-    this.silencing?.();
-    this.silencing = this.scope.after(kComplaintMs, () => { this.complaint = null; });
   }
 }
