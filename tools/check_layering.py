@@ -15,11 +15,12 @@ ALLOWED = {
     "rt": {"core"},
     "dsp": {"core", "rt"},
     "media": {"core", "dsp"},
+    "analysis": {"core", "dsp"},
     "compose": {"core"},
     "synth": {"core", "rt", "dsp"},
     "stream": {"core", "rt", "dsp", "media"},
-    "session": {"core", "rt", "dsp", "media", "compose", "synth", "stream", "protocol"},
-    "server": {"core", "rt", "dsp", "media", "compose", "synth", "stream", "session", "protocol"},
+    "session": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "protocol"},
+    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "session", "protocol"},
 }
 
 # Outside libraries and the one module that may name each.
@@ -28,6 +29,8 @@ OWNERS = {
     "soxr": {"dsp"},
     "ebur128": {"dsp"},
     "hwy/": {"dsp"},
+    "fftw3": {"dsp"},
+    "libav": {"media"},
     "opus": {"media"},
     "sndfile": {"media"},
     "boost/": {"server"},

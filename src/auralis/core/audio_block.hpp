@@ -23,4 +23,15 @@ struct StereoBlock {
   }
 };
 
+/// A read-only view of planar samples of any number of channels, nominally in [-1, 1]. Owns nothing.
+struct AudioBlock {
+  std::span<const float* const> channels; ///< each points to `frames` samples
+  std::size_t frames = 0;
+
+  [[nodiscard]] std::span<const float> channel(std::size_t index) const noexcept {
+    assert(index < channels.size());
+    return {channels[index], frames};
+  }
+};
+
 } // namespace auralis::core
