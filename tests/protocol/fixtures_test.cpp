@@ -21,12 +21,13 @@ template <typename T> Mill mill(core::Result<T> (*parse)(std::string_view)) {
 
 const std::map<std::string, Mill, std::less<>>& mills() {
   static const std::map<std::string, Mill, std::less<>> all{
-      {"ClientMessage", mill(&parse_client_message)},     {"ServerMessage", mill(&parse_server_message)},
-      {"ControlMessage", mill(&parse_control_message)},   {"Parameters", mill(&parse_parameters)},
-      {"PresetDocument", mill(&parse_preset_document)},   {"StationRequest", mill(&parse_station_request)},
-      {"StationDocument", mill(&parse_station_document)}, {"StatusDocument", mill(&parse_status_document)},
-      {"MetricsDocument", mill(&parse_metrics_document)}, {"ErrorDocument", mill(&parse_error_document)},
-      {"StationList", mill(&parse_station_list)},         {"PresetList", mill(&parse_preset_list)},
+      {"ClientMessage", mill(&parse_client_message)},       {"ServerMessage", mill(&parse_server_message)},
+      {"ControlMessage", mill(&parse_control_message)},     {"Parameters", mill(&parse_parameters)},
+      {"PresetDocument", mill(&parse_preset_document)},     {"StationRequest", mill(&parse_station_request)},
+      {"StationDocument", mill(&parse_station_document)},   {"StatusDocument", mill(&parse_status_document)},
+      {"MetricsDocument", mill(&parse_metrics_document)},   {"ErrorDocument", mill(&parse_error_document)},
+      {"StationList", mill(&parse_station_list)},           {"PresetList", mill(&parse_preset_list)},
+      {"AnalysisDocument", mill(&parse_analysis_document)},
   };
   return all;
 }

@@ -51,6 +51,8 @@ def type_of(kind: object) -> str:
             return "bool"
         case schema.Array(items=items, min_items=low, max_items=high):
             return f"std::array<{type_of(items)}, {low}>" if low and low == high else f"std::vector<{type_of(items)}>"
+        case schema.Nullable(inner=inner):
+            return f"std::optional<{type_of(inner)}>"
     raise schema.SchemaError(f"no C++ type for {kind}")
 
 
@@ -145,7 +147,7 @@ def optional(value: float | None) -> str:
 
 def read(kind: object, json: str, out: str) -> str:
     """A boolean expression that reads `json` into the lvalue `out`."""
-    words = "" if isinstance(kind, schema.Ref) else quoted(schema.expectation(kind))
+    words = "" if isinstance(kind, schema.Ref | schema.Nullable) else quoted(schema.expectation(kind))
     match kind:
         case schema.Ref():
             return f"read(reader, {json}, {out})"
@@ -166,6 +168,8 @@ def read(kind: object, json: str, out: str) -> str:
             each = f"[&](const Json& element, auto& slot) {{ return {read(items, 'element', 'slot')}; }}"
             most = "kUnbounded" if high is None else high
             return f"reader.array({json}, {out}, {words}, {low or 0}, {most}, {each})"
+        case schema.Nullable(inner=inner):
+            return f"{json}.is_null() || [&](auto& held) {{ return {read(inner, json, 'held')}; }}({out}.emplace())"
     raise schema.SchemaError(f"no C++ reader for {kind}")
 
 
@@ -174,6 +178,8 @@ def emit(kind: object, value: str) -> str:
     if isinstance(kind, schema.Array):
         each = emit(kind.items, "element")
         return f"write_array(out, {value}, [&](const auto& element) {{ {each} }});"
+    if isinstance(kind, schema.Nullable):
+        return f"if ({value}) {{ {emit(kind.inner, '*' + value)} }} else {{ out += \"null\"; }}"
     return f"write(out, {value});"
 
 
@@ -240,7 +246,7 @@ def reader_of(model: schema.Reader, one: schema.Definition) -> list[str]:
 def read_member(kind: object, member: str, required: bool) -> str:
     if required:
         return read(kind, "value", member)
-    return f"[&](auto& slot) {{ return {read(kind, 'value', 'slot')}; }}({member})"
+    return f"[&](auto& held) {{ return {read(kind, 'value', 'held')}; }}({member})"
 
 
 def resolve(model: schema.Reader, kind: object) -> object:
@@ -252,6 +258,8 @@ def resolve(model: schema.Reader, kind: object) -> object:
         return kind
     if isinstance(kind, schema.Array):
         return schema.Array(resolve(model, kind.items), kind.min_items, kind.max_items)
+    if isinstance(kind, schema.Nullable):
+        return schema.Nullable(resolve(model, kind.inner))
     if isinstance(kind, schema.Object):
         return schema.Object(tuple(
             schema.Field(field.name, resolve(model, field.type), field.required, field.description)

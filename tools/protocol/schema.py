@@ -79,6 +79,13 @@ class Array:
 
 
 @dataclasses.dataclass(frozen=True)
+class Nullable:
+    """The value, or null where there is none to give."""
+
+    inner: object
+
+
+@dataclasses.dataclass(frozen=True)
 class Field:
     name: str
     type: object
@@ -190,6 +197,8 @@ class Reader:
             return Const(schema["const"])
         if "oneOf" in schema:
             self.only(where, keywords, {"oneOf"})
+            if schema["oneOf"][1:] == [{"type": "null"}]:
+                return Nullable(self.read(where, schema["oneOf"][0]))
             return Union(tuple(self.read(where, one).name for one in schema["oneOf"]))
         kind = schema.get("type")
         if kind not in KEYWORDS:
@@ -240,6 +249,8 @@ class Reader:
                 kind = self.read(f"{where}.{name}", inner)
             if isinstance(kind, Const) and name not in required:
                 raise SchemaError(f"{where}.{name}: a constant must be required")
+            if isinstance(kind, Nullable) and name not in required:
+                raise SchemaError(f"{where}.{name}: what may be null must be required; what may be left out is never null")
             if isinstance(kind, Enum):
                 raise SchemaError(f"{where}.{name}: give the enumeration a name under $defs")
             fields.append(Field(name, kind, name in required, inner.get("description", "")))
@@ -277,6 +288,8 @@ def references(kind: object) -> list[str]:
         return list(kind.alternatives)
     if isinstance(kind, Array):
         return references(kind.items)
+    if isinstance(kind, Nullable):
+        return references(kind.inner)
     if isinstance(kind, Object):
         return [name for field in kind.fields for name in references(field.type)]
     return []

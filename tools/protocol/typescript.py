@@ -81,6 +81,10 @@ function constant(expected: string): Check {
   return (value, where) => (value === expected ? null : refused(value, where, JSON.stringify(expected)));
 }
 
+function nullable(inner: Check): Check {
+  return (value, where) => (value === null ? null : inner(value, where));
+}
+
 function array(items: Check, expected: string, fewest: number, most: number): Check {
   return (value, where) => {
     if (!Array.isArray(value) || value.length < fewest || value.length > most) {
@@ -161,6 +165,8 @@ def type_of(kind: object) -> str:
             return "boolean"
         case schema.Array(items=items):
             return f"readonly {type_of(items)}[]" if isinstance(items, schema.Ref) else f"readonly ({type_of(items)})[]"
+        case schema.Nullable(inner=inner):
+            return f"{type_of(inner)} | null"
     raise schema.SchemaError(f"no TypeScript type for {kind}")
 
 
@@ -170,7 +176,7 @@ def check_name(name: str) -> str:
 
 def check_of(kind: object) -> str:
     quoted = json.dumps(schema.expectation(kind)) if not isinstance(
-        kind, schema.Ref | schema.Const | schema.Object | schema.Union) else ""
+        kind, schema.Ref | schema.Const | schema.Nullable | schema.Object | schema.Union) else ""
     match kind:
         case schema.Ref(name=name):
             return check_name(name)
@@ -189,6 +195,8 @@ def check_of(kind: object) -> str:
             return "boolean"
         case schema.Array(items=items, min_items=low, max_items=high):
             return f"array({check_of(items)}, {quoted}, {low or 0}, {'Infinity' if high is None else high})"
+        case schema.Nullable(inner=inner):
+            return f"nullable({check_of(inner)})"
     raise schema.SchemaError(f"no TypeScript check for {kind}")
 
 
