@@ -7,7 +7,7 @@ import { expect, test } from "../support/journey";
 
 const kShots = fileURLToPath(new URL("../../../build/screenshots/", import.meta.url));
 const kAxe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const kDesktop = { width: 1440, height: 900 };
+const kDesktop = { width: 1280, height: 800 };
 const kPhone = { width: 390, height: 844 };
 
 /** How many colours a picture has, looking at every fourth pixel of every fourth row; a blank one has a handful. */
@@ -51,6 +51,13 @@ for (const theme of ["dark", "light"] as const) {
       await expect.poll(async () => (await listener.state()).chord, { timeout: 20_000 }).not.toBeNull();
       await listener.hear(4);
       await shoot("playing");
+      await page.getByTestId("open-own-presets").click();
+      await expect(page.getByTestId("own-presets")).toBeVisible();
+      await page.getByTestId("preset-name").fill("Focus");
+      await page.getByTestId("preset-save").click();
+      await expect(page.getByTestId("preset-refusal")).not.toBeEmpty();
+      await shoot("presets");
+      await page.getByTestId("own-presets-close").click();
       await page.getByTestId("open-settings").click();
       await expect(page.getByTestId("settings")).toBeVisible();
       await shoot("settings");
@@ -67,7 +74,7 @@ for (const theme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await listener.open(server.url);
       await listener.play();
-      for (const panel of ["none", "settings", "help"]) {
+      for (const panel of ["none", "own-presets", "settings", "help"]) {
         if (panel !== "none") {
           await page.getByTestId(`open-${panel}`).click();
           await expect(page.getByTestId(panel)).toBeVisible();

@@ -13,13 +13,14 @@ import type { Frames, Milliseconds } from "../units";
 import { msToFrames } from "../units";
 import type { Figures } from "./gauge";
 import { Gauge, kNoFigures } from "./gauge";
+import type { Outcome } from "./library.svelte";
 import { Library } from "./library.svelte";
 import { takeMediaKeys } from "./media_keys";
 import { Notices } from "./notices.svelte";
 import type { Overrides } from "./overrides";
 import { Preferences } from "./preferences.svelte";
 import type { Settings } from "./settings";
-import { loadPrivateStation, savePrivateStation } from "./settings";
+import { kDefaultSettings, loadPrivateStation, savePrivateStation } from "./settings";
 import { Steering } from "./steering.svelte";
 import { Timeline } from "./timeline";
 
@@ -148,6 +149,7 @@ export class Session {
     this.listening = "stopped";
     this.run += 1;
     this.engine?.fadeOut();
+    this.steering.holdChord(null);
     this.reception?.disconnect();
     this.link = { state: "closed" };
     this.scope.after(kFadeOutMs, () => {
@@ -162,6 +164,26 @@ export class Session {
 
   choosePreset(id: string): void {
     this.steering.choosePreset(id, this.library.preset(id));
+  }
+
+  /** Saves what the controls show as a preset of the listener's own, and chooses it. */
+  async savePreset(name: string, replace: boolean): Promise<Outcome> {
+    const { desk, preset } = this.steering;
+    const outcome = await this.library.save(name, desk.parameters, preset, replace);
+    if (outcome.ok) {
+      this.choosePreset(outcome.id);
+      this.notices.say(`Saved as ${name.trim()}`);
+    }
+    return outcome;
+  }
+
+  async deletePreset(id: string): Promise<Outcome> {
+    const name = this.library.preset(id)?.name ?? id;
+    const outcome = await this.library.remove(id);
+    if (outcome.ok) {
+      this.notices.say(`${name} is deleted`);
+    }
+    return outcome;
   }
 
   setVolume(volume: number): void {
@@ -227,7 +249,11 @@ export class Session {
       this.listening = "failed";
       this.notices.complain(`This browser could not receive the sound: ${reason}`);
     });
-    const { station, preset, codec } = this.settings;
+    const { station, codec } = this.settings;
+    const { presets } = this.library;
+    // The preset chosen last may have been deleted since.
+    const gone = presets.length > 0 && this.library.preset(this.settings.preset) === null;
+    const preset = gone ? kDefaultSettings.preset : this.settings.preset;
     const { decoder } = this.overrides;
     this.reception.open({ page: location.href, station, preset, resume: this.privateStation, codec, decoder });
   }
@@ -283,6 +309,9 @@ export class Session {
         break;
       case "chord":
         this.timeline.addChord(message);
+        if (this.steering.played(message.chord)) {
+          this.notices.say("The harmony is composed again");
+        }
         break;
       case "beat":
         this.timeline.addBeat(message);
@@ -318,6 +347,7 @@ export class Session {
       this.reception?.give(this.player.outlet);
     }
     if (!continues) {
+      this.steering.left();
       this.timeline.clear();
       this.gauge.forget();
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type {
-  AckMessage, ClientMessage, ErrorMessage, Grid, HelloMessage, PresetDocument, StateMessage, TransportState,
+  AckMessage, ChordOverride, ClientMessage, ErrorMessage, Grid, HelloMessage, PresetDocument, StateMessage, TransportState,
 } from "../protocol/generated/messages";
 import type { Scope } from "../scope";
 import type { Change } from "./changes";
 import { changeTo, merge } from "./changes";
+import { ChordHold } from "./chord_hold";
 import { Desk } from "./desk.svelte";
 import { kNeutral } from "./neutral";
 import type { Preferences } from "./preferences.svelte";
@@ -29,6 +30,10 @@ export class Steering {
   preset: string = $state("focus");
   transport: TransportState = $state("play");
 
+  /** The chord held in place of the composed harmony; null while the harmony is composed. */
+  held: string | null = $state(null);
+
+  private readonly hold = new ChordHold();
   private readonly throttle = new Throttle<Part>();
   private flushing: (() => void) | null = null;
   private nextId = 1;
@@ -45,6 +50,10 @@ export class Steering {
 
   /** Changes what is played; `key` names the control that asks. */
   adjust(key: string, change: Change): void {
+    if (change.key !== undefined || change.mode !== undefined) {
+      // Whoever goes to another key wants to hear it.
+      this.release();
+    }
     this.desk.wish(key, change, this.now());
     this.throttle.offer(key, { key, change });
     this.preferences.remember({ parameters: this.desk.parameters });
@@ -54,6 +63,7 @@ export class Steering {
   /** @param document what the preset holds, where that is known: shown before the station has answered */
   choosePreset(id: string, document: PresetDocument | null): void {
     this.preset = id;
+    this.release();
     this.desk.forgetWishes();
     this.throttle.offer("preset", { key: "preset", change: { preset: id } });
     if (document !== null) {
@@ -68,6 +78,31 @@ export class Steering {
     this.transport = transport;
     this.throttle.offer("transport", { key: "transport", change: { transport } });
     this.flush();
+  }
+
+  /** Goes to a chord and stays there; null lets the harmony be composed again. */
+  holdChord(chord: string | null): void {
+    if (chord === null) {
+      this.release();
+    } else {
+      this.override(this.hold.hold(chord, this.now()));
+    }
+    this.held = this.hold.chord;
+    this.flush();
+  }
+
+  /** The station changes to a chord. @returns whether it has left the one that was held */
+  played(chord: string): boolean {
+    const lost = this.hold.played(chord);
+    this.held = this.hold.chord;
+    return lost;
+  }
+
+  /** Another stream begins, or none. */
+  left(): void {
+    this.hold.forget();
+    this.throttle.withdraw("chord");
+    this.held = null;
   }
 
   /** @param fresh whether a private station has just been made for this listener */
@@ -104,9 +139,24 @@ export class Steering {
     }
   }
 
-  /** Now and then: gives up what was never answered. */
+  /** Now and then: gives up what was never answered, and asks again for what would end. */
   tick(): void {
     this.desk.tire(this.now());
+    const renewal = this.wire.isOpen() ? this.hold.renewal(this.now(), this.desk.parameters.bpm) : null;
+    if (renewal !== null) {
+      this.send([{ key: "chord", change: { override: renewal } }], "now");
+    }
+  }
+
+  private release(): void {
+    this.override(this.hold.release());
+    this.held = null;
+  }
+
+  private override(override: ChordOverride | null): void {
+    if (override !== null) {
+      this.throttle.offer("chord", { key: "chord", change: { override } });
+    }
   }
 
   /** Sends what is due, and comes back for what is not yet. */

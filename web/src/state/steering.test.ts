@@ -92,4 +92,38 @@ describe("Steering", () => {
     expect(controls()[0]).toMatchObject({ grid: "now", key: "Eb" });
     expect(steering.desk.parameters.key).toBe("Eb");
   });
+
+  it("holds a chord until it is let go", () => {
+    steering.holdChord("Am");
+    expect(steering.held).toBe("Am");
+    expect(controls().at(-1)).toMatchObject({ grid: "beat", override: { chord: "Am", beats: 64 } });
+    vi.advanceTimersByTime(1000);
+    steering.holdChord(null);
+    expect(steering.held).toBeNull();
+    expect(controls().at(-1)).toMatchObject({ override: { chord: "Am", beats: 1 / 64 } });
+  });
+
+  it("asks again before the station would let go by itself", () => {
+    steering.holdChord("Am");
+    vi.advanceTimersByTime((32 * 60_000) / kNeutral.bpm);
+    steering.tick();
+    expect(controls().length).toBe(2);
+    expect(controls().at(-1)).toMatchObject({ grid: "now", override: { chord: "Am", beats: 64 } });
+  });
+
+  it("lets go of a chord for another key or preset", () => {
+    steering.holdChord("Am");
+    vi.advanceTimersByTime(1000);
+    steering.adjust("key", { key: "E" });
+    expect(steering.held).toBeNull();
+    expect(controls().at(-1)).toMatchObject({ key: "E", override: { chord: "Am", beats: 1 / 64 } });
+  });
+
+  it("says when somebody else took the harmony over", () => {
+    steering.holdChord("Am");
+    expect(steering.played("C")).toBe(false);
+    expect(steering.played("Am")).toBe(false);
+    expect(steering.played("F")).toBe(true);
+    expect(steering.held).toBeNull();
+  });
 });

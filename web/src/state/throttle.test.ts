@@ -34,4 +34,12 @@ describe("Throttle", () => {
     expect(throttle.due(50)).toEqual(["b"]);
     expect(throttle.wait(50)).toBeNull();
   });
+
+  it("says nothing of what was withdrawn", () => {
+    const throttle = new Throttle<number>();
+    throttle.offer("a", 1);
+    throttle.offer("b", 2);
+    throttle.withdraw("a");
+    expect(throttle.due(0)).toEqual([2]);
+  });
 });

@@ -18,6 +18,11 @@ export class Throttle<V> {
     this.waiting.set(key, value);
   }
 
+  /** What has not left yet under `key` shall not. */
+  withdraw(key: string): void {
+    this.waiting.delete(key);
+  }
+
   /** Takes out everything that may leave now. */
   due(now: Milliseconds): V[] {
     const out: V[] = [];
