@@ -33,6 +33,7 @@ OWNERS = {
     "libav": {"media"},
     "opus": {"media"},
     "sndfile": {"media"},
+    "openssl/": {"media"},
     "boost/": {"server"},
     "prometheus/": {"server"},
     "nlohmann/": {"server"},
