@@ -152,7 +152,7 @@ TEST(Intensity, RaisesLoudnessAndTheProbabilityOfANoteFromHalfToFourFifths) {
   EXPECT_NEAR(static_cast<double>(many) / few, 0.8 / 0.5, 0.2);
 }
 
-/// Notes a second of a preset at an intensity, over 16 seeds of ten minutes each: sections and rests average out.
+/// Notes a second of a preset at an intensity, over 6 seeds of ten minutes each: sections and rests average out.
 struct Rates {
   double all = 0.0;
   double pitched = 0.0;
@@ -161,7 +161,7 @@ struct Rates {
 
 Rates rates_at(Preset preset, float intensity) {
   constexpr double kSeconds = 600.0;
-  constexpr int kSeeds = 16;
+  constexpr int kSeeds = 6;
   constexpr double kRate = 8'000.0; // the notes are the same music at any rate; a low one is quick
   preset.parameters.intensity = intensity;
   Rates rates;
@@ -186,7 +186,7 @@ TEST(Intensity, RaisesTheNotesPerSecondOfEveryPreset) {
       std::printf("%s at %.1f: %.3f notes a second, %.3f pitched (%d phrases)\n",
                   std::string{preset.name.view()}.c_str(), static_cast<double>(intensity), rates.all, rates.pitched,
                   rates.phrases);
-      EXPECT_GT(rates.phrases, 50);
+      EXPECT_GT(rates.phrases, 40);
       EXPECT_GT(rates.all, 1.12 * last.all) << preset.name.view() << " at " << intensity;
       EXPECT_GT(rates.pitched, 1.15 * last.pitched) << preset.name.view() << " at " << intensity;
       first = last.phrases == 0 ? rates : first;
