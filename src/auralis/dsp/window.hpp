@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace auralis::dsp {
+
+enum class WindowShape : std::uint8_t { rectangular, hann, hamming, blackman };
+
+/// One period of the window, size samples, highest (1) at size / 2: the kind for spectra, whose next period would begin
+/// right behind the end. F. Harris, "On the use of windows for harmonic analysis with the DFT", 1978.
+/// \pre size > 0
+[[nodiscard]] std::vector<float> make_window(WindowShape shape, int size);
+
+} // namespace auralis::dsp
