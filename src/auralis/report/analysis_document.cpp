@@ -172,6 +172,20 @@ protocol::MoodResult mood_of(const core::Analysis& analysis) {
   return result;
 }
 
+/// Calls visit(part, field) for each part and its field.
+template <typename Document, typename Visit> void for_each_part(Document& document, Visit&& visit) {
+  visit(Part::tempo, document.tempo);
+  visit(Part::beats, document.beats);
+  visit(Part::onsets, document.onsets);
+  visit(Part::key, document.key);
+  visit(Part::chords, document.chords);
+  visit(Part::pitch, document.pitch);
+  visit(Part::sections, document.sections);
+  visit(Part::loudness, document.loudness);
+  visit(Part::features, document.features);
+  visit(Part::mood, document.mood);
+}
+
 } // namespace
 
 std::string_view to_string(Part part) noexcept { return kPartNames[static_cast<std::size_t>(part)]; }
@@ -244,22 +258,22 @@ protocol::AnalysisDocument to_document(const core::Analysis& analysis, protocol:
   return document;
 }
 
+Parts parts_of(const protocol::AnalysisDocument& document) noexcept {
+  Parts parts{};
+  for_each_part(document, [&](Part part, const auto& field) {
+    if (field) {
+      parts.add(part);
+    }
+  });
+  return parts;
+}
+
 protocol::AnalysisDocument only(protocol::AnalysisDocument document, Parts parts) {
-  const auto keep = [&](Part part, auto& field) {
+  for_each_part(document, [&](Part part, auto& field) {
     if (!parts.contains(part)) {
       field.reset();
     }
-  };
-  keep(Part::tempo, document.tempo);
-  keep(Part::beats, document.beats);
-  keep(Part::onsets, document.onsets);
-  keep(Part::key, document.key);
-  keep(Part::chords, document.chords);
-  keep(Part::pitch, document.pitch);
-  keep(Part::sections, document.sections);
-  keep(Part::loudness, document.loudness);
-  keep(Part::features, document.features);
-  keep(Part::mood, document.mood);
+  });
   return document;
 }
 

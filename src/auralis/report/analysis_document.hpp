@@ -32,6 +32,7 @@ public:
   }
   constexpr void add(Part part) noexcept { bits_ |= bit(part); }
   [[nodiscard]] constexpr bool contains(Part part) const noexcept { return (bits_ & bit(part)) != 0U; }
+  [[nodiscard]] constexpr bool contains(Parts parts) const noexcept { return (bits_ & parts.bits_) == parts.bits_; }
 
   friend constexpr bool operator==(const Parts&, const Parts&) noexcept = default;
 
@@ -48,6 +49,8 @@ private:
 /// digits.
 [[nodiscard]] protocol::AnalysisDocument to_document(const core::Analysis& analysis, protocol::AnalysisSource source,
                                                      Parts parts);
+/// The parts that the document has.
+[[nodiscard]] Parts parts_of(const protocol::AnalysisDocument& document) noexcept;
 /// Takes away what is not among `parts`; what the document lacks stays away.
 [[nodiscard]] protocol::AnalysisDocument only(protocol::AnalysisDocument document, Parts parts);
 
