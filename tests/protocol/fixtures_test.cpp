@@ -27,7 +27,10 @@ const std::map<std::string, Mill, std::less<>>& mills() {
       {"StationDocument", mill(&parse_station_document)},   {"StatusDocument", mill(&parse_status_document)},
       {"MetricsDocument", mill(&parse_metrics_document)},   {"ErrorDocument", mill(&parse_error_document)},
       {"StationList", mill(&parse_station_list)},           {"PresetList", mill(&parse_preset_list)},
-      {"AnalysisDocument", mill(&parse_analysis_document)},
+      {"AnalysisDocument", mill(&parse_analysis_document)}, {"AnalysisList", mill(&parse_analysis_list)},
+      {"AnalysisRequest", mill(&parse_analysis_request)},   {"AudioFeatures", mill(&parse_audio_features)},
+      {"AnalysisList", mill(&parse_analysis_list)},         {"AnalysisRequest", mill(&parse_analysis_request)},
+      {"AudioFeatures", mill(&parse_audio_features)},
   };
   return all;
 }
