@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/bar_pointer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+#include "auralis/dsp/simd.hpp"
+
+namespace auralis::analysis {
+namespace {
+
+using dsp::eight;
+using dsp::Vec8;
+
+constexpr int kLanes = 8;
+constexpr float kImpossible = -1e30F;
+constexpr double kWindowSeconds = 64.0;
+/// Transitions less likely than this, relative to keeping the tempo, are left out.
+constexpr double kSmallestTransition = 1e-6;
+/// Probabilities from outside are kept off 0 and 1, so that one wrong frame never decides.
+constexpr float kFloor = 0.005F;
+constexpr std::size_t kMostMetres = 16;
+/// Outside of [x, 1/x] the filter's probabilities are brought back to a sum of one.
+constexpr double kSmallestMass = 1e-2;
+/// Beats go on through a pause this long; where nothing was heard for longer, none are said.
+constexpr double kPauseSeconds = 3.0;
+constexpr float kHeard = 0.1F;       ///< an activation that counts as something
+constexpr int kNear = 3;             ///< frames either side that count as the same beat
+constexpr double kShortestGap = 0.5; ///< of an interval: two beats are never closer
+
+float kept_off_the_ends(float p) { return std::clamp(p, kFloor, 1.0F - kFloor); }
+
+AURALIS_KERNEL float sum(const Vec8& v) noexcept {
+  return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
+}
+
+/// How much likelier the frame is if a beat is in it than if none is. Krebs 2015 spreads what is no beat over the rest
+/// of the beat's length: (1 - b) / (lambda - 1). Dividing every state by that leaves all but the beat's region alone.
+float beat_likelihood_ratio(const BeatActivation& activation, double prior) {
+  const float beat = kept_off_the_ends(activation.beat);
+  return beat / (1.0F - beat) * static_cast<float>((1.0 - prior) / prior);
+}
+
+/// What the downbeat's evidence does to each slot. A bar's first beat has a prior of 1 / beats, which the evidence was
+/// told without: it speaks of a bar of four.
+void downbeat_gains(const BarPointerSpace& space, const BeatActivation& activation, std::span<float> gain) {
+  constexpr float kPrior = 0.25F;
+  const float p = kept_off_the_ends(activation.downbeat);
+  const auto weight = static_cast<float>(space.config.downbeat_weight);
+  const float first = std::pow(p / kPrior, weight);
+  const float other = std::pow((1.0F - p) / (1.0F - kPrior), weight);
+  for (std::size_t s = 0; s < static_cast<std::size_t>(space.slot_count); ++s) {
+    gain[s] = space.slot_position[s] == 0 ? first : other;
+  }
+}
+
+// In a ring of `interval` states the head is position 0. A frame later every state is one further, which moving the
+// head back by one says without touching a state: the cell that held the last position, whose probability leaves
+// through the beat, becomes position 0 and takes what arrives.
+void collect(const BarPointerSpace& space, const float* cells, std::int32_t* head, float* leaving) noexcept {
+  const int stride = space.stride;
+  for (int t = 0; t < space.tempo_count; ++t) {
+    const auto i = static_cast<std::size_t>(t);
+    head[t] = head[t] == 0 ? space.intervals[i] - 1 : head[t] - 1;
+    const float* from = cells + static_cast<std::ptrdiff_t>(space.first_cell[i] + head[t]) * stride;
+    for (int s = 0; s < stride; s += kLanes) {
+      eight(leaving + t * stride + s) = eight(from + s);
+    }
+  }
+}
+
+struct FilterKernel {
+  AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                  const float* leaving) noexcept {
+    const int stride = space.stride;
+    for (int t = 0; t < space.tempo_count; ++t) {
+      const auto i = static_cast<std::size_t>(t);
+      const BarPointerSpace::Transition& into = space.transitions[i];
+      const float* weight = space.weights.data() + into.weights;
+      float* to = cells + static_cast<std::ptrdiff_t>(space.first_cell[i] + head[t]) * stride;
+      for (int s = 0; s < stride; s += kLanes) {
+        const float* from = leaving + into.first * stride + s;
+        Vec8 arriving{};
+        for (int n = 0; n < into.count; ++n) {
+          arriving += weight[n] * eight(from + n * stride);
+        }
+        eight(to + s) = arriving;
+      }
+    }
+  }
+  static void arrive_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                           const float* leaving) noexcept {
+    arrive_body(space, cells, head, leaving);
+  }
+  AURALIS_AVX2 static void arrive_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                       const float* leaving) noexcept {
+    arrive_body(space, cells, head, leaving);
+  }
+};
+
+// The same for the best path: the sum becomes a maximum that remembers where it came from.
+struct PathKernel {
+  using Choice [[gnu::vector_size(32)]] = std::int32_t;
+
+  AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                  const float* leaving, std::uint8_t* came_from) noexcept {
+    const int stride = space.stride;
+    for (int t = 0; t < space.tempo_count; ++t) {
+      const auto i = static_cast<std::size_t>(t);
+      const BarPointerSpace::Transition& into = space.transitions[i];
+      const float* weight = space.log_weights.data() + into.weights;
+      float* to = cells + static_cast<std::ptrdiff_t>(space.first_cell[i] + head[t]) * stride;
+      for (int s = 0; s < stride; s += kLanes) {
+        const float* from = leaving + into.first * stride + s;
+        Vec8 best = weight[0] + eight(from);
+        Choice chosen = Choice{} + into.first;
+        for (int n = 1; n < into.count; ++n) {
+          const Vec8 other = weight[n] + eight(from + n * stride);
+          const Choice better = other > best;
+          best = better ? other : best;
+          chosen = better ? Choice{} + (into.first + n) : chosen;
+        }
+        eight(to + s) = best;
+        for (int l = 0; l < kLanes; ++l) {
+          came_from[t * stride + s + l] = static_cast<std::uint8_t>(chosen[l]);
+        }
+      }
+    }
+  }
+  static void arrive_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, const float* leaving,
+                           std::uint8_t* came_from) noexcept {
+    arrive_body(space, cells, head, leaving, came_from);
+  }
+  AURALIS_AVX2 static void arrive_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                       const float* leaving, std::uint8_t* came_from) noexcept {
+    arrive_body(space, cells, head, leaving, came_from);
+  }
+};
+
+/// Calls `use(cell)` for the states of `count` positions from `from` on, of the tempo `t`.
+template <typename Cells, typename Use> void for_positions(const BarPointerSpace& space, Cells* cells,
+                                                           const std::int32_t* head, std::size_t t, int from, int count,
+                                                           Use&& use) noexcept {
+  const int interval = space.intervals[t];
+  int at = head[t] + from;
+  at -= at >= interval ? interval : 0;
+  for (int k = 0; k < count; ++k) {
+    use(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + at) * space.stride);
+    ++at;
+    at -= at == interval ? interval : 0;
+  }
+}
+
+/// Where between the frames the activation is highest, near `frame`: the vertex of a parabola.
+double refined(std::int64_t frame, float before, float at, float after) {
+  const double curve = static_cast<double>(before) - 2.0 * static_cast<double>(at) + static_cast<double>(after);
+  if (curve >= 0.0) {
+    return static_cast<double>(frame);
+  }
+  const double shift = 0.5 * (static_cast<double>(before) - static_cast<double>(after)) / curve;
+  return static_cast<double>(frame) + std::clamp(shift, -0.5, 0.5);
+}
+
+} // namespace
+
+BarPointerSpace::BarPointerSpace(const BarPointerConfig& c) : config{c} {
+  const auto shortest = static_cast<int>(std::floor(60.0 * c.frames_per_second / c.fastest.value));
+  const auto longest = static_cast<int>(std::ceil(60.0 * c.frames_per_second / c.slowest.value));
+  if (shortest < 2 || longest <= shortest || longest - shortest >= 255) {
+    throw std::invalid_argument{"the tempi must be in order, and their intervals fewer than 256"};
+  }
+  if (c.metres.empty() || c.metres.size() > kMostMetres ||
+      std::ranges::any_of(c.metres, [](int beats) { return beats < 1; })) {
+    throw std::invalid_argument{"a bar must have beats"};
+  }
+  if (c.beat_frames < 1 || c.beat_frames > shortest || c.beat_prior <= 0.0 || c.beat_prior >= 1.0) {
+    throw std::invalid_argument{"a beat must be heard in some of its frames"};
+  }
+  if (c.downbeat_lag < 0 || c.downbeat_lag >= shortest) {
+    throw std::invalid_argument{"the downbeat's lag must be shorter than the shortest beat"};
+  }
+  tempo_count = longest - shortest + 1;
+  intervals.resize(static_cast<std::size_t>(tempo_count));
+  std::iota(intervals.begin(), intervals.end(), shortest);
+  for (const int interval : intervals) {
+    first_cell.push_back(cell_count);
+    cell_count += interval;
+  }
+
+  for (const int beats : c.metres) {
+    metre_first_slot.push_back(slot_count);
+    for (int position = 0; position < beats; ++position) {
+      slot_metre.push_back(beats);
+      slot_position.push_back(position);
+      next_slot.push_back(position + 1 < beats ? slot_count + 1 : slot_count - position);
+      ++slot_count;
+    }
+  }
+  stride = (slot_count + kLanes - 1) / kLanes * kLanes;
+  const std::size_t others = c.metres.size() - 1;
+  metre_leave = others == 0 ? 0.0F : static_cast<float>(c.metre_change / static_cast<double>(others));
+  metre_stay = others == 0 ? 1.0F : static_cast<float>(1.0 - c.metre_change);
+
+  // The preference for a tempo, relative to the preferred one.
+  const double centre = 60.0 * c.frames_per_second / c.preferred_tempo.value;
+  std::vector<double> preference;
+  double total = 0.0;
+  for (const int interval : intervals) {
+    const double octaves = std::log2(interval / centre) / c.tempo_spread;
+    preference.push_back(std::exp(-0.5 * octaves * octaves));
+    total += preference.back();
+  }
+  for (const double p : preference) {
+    tempo_prior.push_back(static_cast<float>(p / total));
+  }
+
+  // p(to | from) = exp(-lambda |to / from - 1|), normalised over `to` (Krebs 2015, eq. 6).
+  const auto likeness = [&](int from, int to) {
+    return std::exp(-c.tempo_stiffness * std::abs(static_cast<double>(to) / from - 1.0));
+  };
+  std::vector<double> norm;
+  for (const int from : intervals) {
+    double all = 0.0;
+    for (const int to : intervals) {
+      all += likeness(from, to);
+    }
+    norm.push_back(all);
+  }
+  for (std::size_t to = 0; to < intervals.size(); ++to) {
+    Transition into{.first = -1, .count = 0, .weights = static_cast<std::int32_t>(weights.size())};
+    const double liked = std::pow(preference[to], c.tempo_preference);
+    for (std::size_t from = 0; from < intervals.size(); ++from) {
+      const double like = likeness(intervals[from], intervals[to]);
+      if (like < kSmallestTransition) {
+        continue;
+      }
+      if (into.first < 0) {
+        into.first = static_cast<std::int32_t>(from);
+      }
+      ++into.count;
+      weights.push_back(static_cast<float>(like / norm[from] * liked));
+    }
+    transitions.push_back(into);
+  }
+  for (const float weight : weights) {
+    log_weights.push_back(std::log(weight));
+  }
+}
+
+namespace {
+
+/// Moves what left the last position of each beat to the slot where it goes on: the next beat or, at a bar's end, the
+/// first beat of the same metre or, rarely, of another.
+void move_to_next_beats(const BarPointerSpace& space, float* leaving) noexcept {
+  const std::size_t metres = space.metre_first_slot.size();
+  for (int t = 0; t < space.tempo_count; ++t) {
+    float* slots = leaving + t * space.stride;
+    std::array<float, kMostMetres> ends{};
+    float all = 0.0F;
+    for (std::size_t m = 0; m < metres; ++m) {
+      ends[m] = slots[space.metre_first_slot[m] + space.config.metres[m] - 1];
+      all += ends[m];
+    }
+    std::copy_backward(slots, slots + space.slot_count - 1, slots + space.slot_count);
+    for (std::size_t m = 0; m < metres; ++m) {
+      slots[space.metre_first_slot[m]] = space.metre_stay * ends[m] + space.metre_leave * (all - ends[m]);
+    }
+  }
+}
+
+/// The same for log-likelihoods; `bar_from` [tempo][metre] remembers which metre the best bar before had.
+void choose_next_beats(const BarPointerSpace& space, float* leaving, std::uint8_t* bar_from) noexcept {
+  const std::size_t metres = space.metre_first_slot.size();
+  const float stay = std::log(space.metre_stay);
+  const float leave = space.metre_leave > 0.0F ? std::log(space.metre_leave) : kImpossible;
+  for (int t = 0; t < space.tempo_count; ++t) {
+    float* slots = leaving + t * space.stride;
+    std::array<float, kMostMetres> ends{};
+    std::size_t best = 0;
+    for (std::size_t m = 0; m < metres; ++m) {
+      ends[m] = slots[space.metre_first_slot[m] + space.config.metres[m] - 1];
+      best = ends[m] > ends[best] ? m : best;
+    }
+    std::copy_backward(slots, slots + space.slot_count - 1, slots + space.slot_count);
+    for (std::size_t m = 0; m < metres; ++m) {
+      const bool changes = best != m && ends[best] + leave > ends[m] + stay;
+      slots[space.metre_first_slot[m]] = changes ? ends[best] + leave : ends[m] + stay;
+      bar_from[static_cast<std::size_t>(t) * metres + m] = static_cast<std::uint8_t>(changes ? best : m);
+    }
+  }
+}
+
+} // namespace
+
+BarPointerFilter::BarPointerFilter(const BarPointerConfig& config)
+    : space_{config}, cells_(static_cast<std::size_t>(space_.cell_count * space_.stride)),
+      head_(space_.intervals.size()), leaving_(static_cast<std::size_t>(space_.tempo_count * space_.stride)),
+      gain_(static_cast<std::size_t>(space_.stride)), slots_(static_cast<std::size_t>(space_.stride)),
+      pause_frames_{kPauseSeconds * config.frames_per_second} {
+  reset();
+}
+
+void BarPointerFilter::reset() noexcept {
+  std::ranges::fill(cells_, 0.0F);
+  std::ranges::fill(head_, 0);
+  for (std::size_t t = 0; t < space_.intervals.size(); ++t) {
+    const int interval = space_.intervals[t];
+    const float each = space_.tempo_prior[t] / static_cast<float>(interval * space_.slot_count);
+    for_positions(space_, cells_.data(), head_.data(), t, 0, interval,
+                  [&](float* cell) { std::fill_n(cell, space_.slot_count, each); });
+  }
+  mass_ = 1.0;
+  interval_ = 0.0;
+  now_ = -1;
+  last_beat_ = -1;
+  last_heard_ = -1;
+}
+
+std::optional<PlacedBeat> BarPointerFilter::process(const BeatActivation& activation) noexcept {
+  ++now_;
+  last_heard_ = activation.beat >= kHeard ? now_ : last_heard_;
+  collect(space_, cells_.data(), head_.data(), leaving_.data());
+  double change = 0.0;
+  for (const float p : leaving_) {
+    change -= static_cast<double>(p);
+  }
+  move_to_next_beats(space_, leaving_.data());
+  (dsp::runs_avx2() ? FilterKernel::arrive_avx2 : FilterKernel::arrive_plain)(space_, cells_.data(), head_.data(),
+                                                                              leaving_.data());
+  Vec8 more{};
+  const auto scale = [&](std::size_t t, int from, int count) {
+    for_positions(space_, cells_.data(), head_.data(), t, from, count, [&](float* cell) {
+      for (int s = 0; s < space_.stride; s += kLanes) {
+        const Vec8 old = eight(cell + s);
+        eight(cell + s) = old * eight(gain_.data() + s);
+        more += eight(cell + s) - old;
+      }
+    });
+  };
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    for_positions(space_, cells_.data(), head_.data(), t, 0, 1, [&](const float* cell) {
+      for (int s = 0; s < space_.stride; s += kLanes) {
+        more += eight(cell + s);
+      }
+    });
+  }
+  std::ranges::fill(gain_, beat_likelihood_ratio(activation, space_.config.beat_prior));
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    scale(t, 0, space_.config.beat_frames);
+  }
+  downbeat_gains(space_, activation, gain_);
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    scale(t, space_.config.downbeat_lag, 1);
+  }
+  mass_ += change + static_cast<double>(sum(more));
+  if (!(mass_ > kSmallestMass && mass_ < 1.0 / kSmallestMass)) {
+    rescale();
+  }
+  return decide();
+}
+
+void BarPointerFilter::rescale() noexcept {
+  double all = 0.0;
+  for (const float p : cells_) {
+    all += static_cast<double>(p);
+  }
+  const auto by = static_cast<float>(1.0 / all);
+  for (float& p : cells_) {
+    p *= by;
+  }
+  mass_ = 1.0;
+}
+
+std::optional<PlacedBeat> BarPointerFilter::decide() noexcept {
+  // How likely a beat lies at each frame from kReach ago to kReach ahead.
+  std::array<float, 2 * kReach + 1> density{};
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    std::size_t at = 2 * kReach;
+    const auto add = [&](const float* cell) {
+      Vec8 slots{};
+      for (int s = 0; s < space_.stride; s += kLanes) {
+        slots += eight(cell + s);
+      }
+      density[at--] += sum(slots);
+    };
+    for_positions(space_, cells_.data(), head_.data(), t, space_.intervals[t] - kReach, kReach, add);
+    for_positions(space_, cells_.data(), head_.data(), t, 0, kReach + 1, add);
+  }
+  constexpr std::array<float, 5> kSmooth{1.0F, 2.0F, 3.0F, 2.0F, 1.0F};
+  std::size_t peak = 0;
+  float highest = -1.0F;
+  for (std::size_t n = 2; n + 2 < density.size(); ++n) {
+    float smooth = 0.0F;
+    for (std::size_t j = 0; j < kSmooth.size(); ++j) {
+      smooth += kSmooth[j] * density[n + j - 2];
+    }
+    if (smooth > highest) {
+      highest = smooth;
+      peak = n;
+    }
+  }
+  float near = 0.0F;
+  if (peak > kReach || peak + kNear < kReach || (last_beat_ >= 0 && now_ - last_beat_ < kReach)) {
+    return std::nullopt;
+  }
+  for (std::size_t n = peak - kNear; n <= peak + kNear; ++n) {
+    near += density[n];
+  }
+  const float confidence = static_cast<float>(static_cast<double>(near) / mass_);
+  const bool paused = last_heard_ < 0 || static_cast<double>(now_ - last_heard_) > pause_frames_;
+  if (confidence < space_.config.least_confidence || paused) {
+    return std::nullopt;
+  }
+
+  // Which beat of which metre, and how fast: of the states near this beat.
+  std::ranges::fill(slots_, 0.0F);
+  double slowness = 0.0;
+  double all = 0.0;
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    float here = 0.0F;
+    for_positions(space_, cells_.data(), head_.data(), t, 0, kNear + 1, [&](const float* cell) {
+      for (int s = 0; s < space_.slot_count; ++s) {
+        slots_[static_cast<std::size_t>(s)] += cell[s];
+        here += cell[s];
+      }
+    });
+    for_positions(space_, cells_.data(), head_.data(), t, space_.intervals[t] - kNear, kNear, [&](const float* cell) {
+      for (int s = 0; s < space_.slot_count; ++s) {
+        slots_[static_cast<std::size_t>(space_.next_slot[static_cast<std::size_t>(s)])] += cell[s];
+        here += cell[s];
+      }
+    });
+    slowness += static_cast<double>(here) * space_.intervals[t];
+    all += static_cast<double>(here);
+  }
+  const double interval = slowness / all;
+  if (last_beat_ >= 0 && static_cast<double>(now_ - last_beat_) < kShortestGap * interval) {
+    return std::nullopt;
+  }
+  interval_ = interval;
+  last_beat_ = now_;
+
+  std::size_t metre = 0;
+  float most = -1.0F;
+  for (std::size_t m = 0; m < space_.metre_first_slot.size(); ++m) {
+    const float* first = slots_.data() + space_.metre_first_slot[m];
+    const float here = std::accumulate(first, first + space_.config.metres[m], 0.0F);
+    if (here > most) {
+      most = here;
+      metre = m;
+    }
+  }
+  const int beats = space_.config.metres[metre];
+  const float* first = slots_.data() + space_.metre_first_slot[metre];
+  const auto position = std::max_element(first, first + beats) - first;
+  return PlacedBeat{.frame = static_cast<double>(now_),
+                    .position = static_cast<int>(position) + 1,
+                    .beats_per_bar = beats,
+                    .interval = interval,
+                    .confidence = std::clamp(confidence, 0.0F, 1.0F),
+                    .downbeat_confidence = static_cast<float>(static_cast<double>(first[position]) / all)};
+}
+
+void BarPointerFilter::tempo_posterior(std::span<float> out) const noexcept {
+  assert(out.size() == head_.size());
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    Vec8 all{};
+    for_positions(space_, cells_.data(), head_.data(), t, 0, space_.intervals[t], [&](const float* cell) {
+      for (int s = 0; s < space_.stride; s += kLanes) {
+        all += eight(cell + s);
+      }
+    });
+    out[t] = static_cast<float>(static_cast<double>(sum(all)) / mass_);
+  }
+}
+
+BarPointerDecoder::BarPointerDecoder(const BarPointerConfig& config)
+    : space_{config}, cells_(static_cast<std::size_t>(space_.cell_count * space_.stride)),
+      head_(space_.intervals.size()), leaving_(static_cast<std::size_t>(space_.tempo_count * space_.stride)),
+      gain_(static_cast<std::size_t>(space_.stride)),
+      window_{static_cast<std::int64_t>(kWindowSeconds * config.frames_per_second)} {
+  came_from_.resize(static_cast<std::size_t>(window_) * leaving_.size());
+  bar_from_.resize(static_cast<std::size_t>(window_) * head_.size() * space_.metre_first_slot.size());
+  heard_.resize(static_cast<std::size_t>(window_));
+  reset();
+}
+
+void BarPointerDecoder::reset() {
+  std::ranges::fill(cells_, kImpossible);
+  std::ranges::fill(head_, 0);
+  for (std::size_t t = 0; t < space_.intervals.size(); ++t) {
+    const int interval = space_.intervals[t];
+    const float each = std::log(space_.tempo_prior[t] / static_cast<float>(interval * space_.slot_count));
+    for_positions(space_, cells_.data(), head_.data(), t, 0, interval,
+                  [&](float* cell) { std::fill_n(cell, space_.slot_count, each); });
+  }
+  now_ = -1;
+  decided_ = -1;
+  last_said_ = -std::numeric_limits<double>::infinity();
+}
+
+void BarPointerDecoder::process(const BeatActivation& activation, std::vector<PlacedBeat>& out) {
+  ++now_;
+  const auto row = static_cast<std::size_t>(now_ % window_);
+  heard_[row] = activation;
+  collect(space_, cells_.data(), head_.data(), leaving_.data());
+  choose_next_beats(space_, leaving_.data(), bar_from_.data() + row * head_.size() * space_.metre_first_slot.size());
+  (dsp::runs_avx2() ? PathKernel::arrive_avx2 : PathKernel::arrive_plain)(
+      space_, cells_.data(), head_.data(), leaving_.data(), came_from_.data() + row * leaving_.size());
+
+  const auto add = [&](std::size_t t, int from, int count) {
+    for_positions(space_, cells_.data(), head_.data(), t, from, count, [&](float* cell) {
+      for (int s = 0; s < space_.stride; s += kLanes) {
+        eight(cell + s) += eight(gain_.data() + s);
+      }
+    });
+  };
+  std::ranges::fill(gain_, std::log(beat_likelihood_ratio(activation, space_.config.beat_prior)));
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    add(t, 0, space_.config.beat_frames);
+  }
+  downbeat_gains(space_, activation, gain_);
+  for (float& gain : gain_) {
+    gain = gain > 0.0F ? std::log(gain) : 0.0F;
+  }
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    add(t, space_.config.downbeat_lag, 1);
+  }
+  if ((now_ + 1) % (window_ / 2) == 0) {
+    // Near zero a float tells likelihoods apart best.
+    const float best = *std::ranges::max_element(cells_);
+    for (float& cell : cells_) {
+      cell = std::max(cell - best, kImpossible);
+    }
+    if (now_ + 1 >= window_) {
+      trace_back(now_ - window_ / 2, out);
+    }
+  }
+}
+
+void BarPointerDecoder::finish(std::vector<PlacedBeat>& out) {
+  if (now_ >= 0) {
+    trace_back(now_, out);
+  }
+}
+
+void BarPointerDecoder::trace_back(std::int64_t until, std::vector<PlacedBeat>& out) {
+  // The likeliest state now, and the beat that it stands in.
+  std::size_t tempo = 0;
+  int slot = 0;
+  std::int64_t beat = now_;
+  float best = -std::numeric_limits<float>::infinity();
+  for (std::size_t t = 0; t < head_.size(); ++t) {
+    std::int64_t began = now_;
+    for_positions(space_, cells_.data(), head_.data(), t, 0, space_.intervals[t], [&](const float* cell) {
+      for (int s = 0; s < space_.slot_count; ++s) {
+        if (cell[s] > best) {
+          best = cell[s];
+          tempo = t;
+          slot = s;
+          beat = began;
+        }
+      }
+      --began;
+    });
+  }
+
+  const auto metres = space_.metre_first_slot.size();
+  const std::int64_t oldest = std::max<std::int64_t>({decided_ + 1, now_ - window_ + 1, 0});
+  path_.clear();
+  while (beat >= oldest) {
+    const auto s = static_cast<std::size_t>(slot);
+    if (beat <= until) {
+      path_.push_back({.frame = static_cast<double>(beat),
+                       .position = space_.slot_position[s] + 1,
+                       .beats_per_bar = space_.slot_metre[s],
+                       .interval = static_cast<double>(space_.intervals[tempo])});
+    }
+    const auto row = static_cast<std::size_t>(beat % window_);
+    const std::size_t before = came_from_[row * leaving_.size() + tempo * static_cast<std::size_t>(space_.stride) + s];
+    if (space_.slot_position[s] > 0) {
+      --slot;
+    } else {
+      // The bar before ended with the tempo it came from, but which metre it had was chosen there.
+      const auto m =
+          static_cast<std::size_t>(std::ranges::find(space_.metre_first_slot, slot) - space_.metre_first_slot.begin());
+      const std::size_t from = bar_from_[(row * head_.size() + before) * metres + m];
+      slot = space_.metre_first_slot[from] + space_.config.metres[from] - 1;
+    }
+    tempo = before;
+    beat -= space_.intervals[tempo];
+  }
+
+  std::ranges::reverse(path_);
+  for (PlacedBeat& placed : path_) {
+    const bool heard = something_heard_near(static_cast<std::int64_t>(placed.frame));
+    refine(placed);
+    if (heard && placed.frame - last_said_ > kShortestGap * placed.interval) {
+      last_said_ = placed.frame;
+      out.push_back(placed);
+    }
+  }
+  decided_ = until;
+}
+
+bool BarPointerDecoder::something_heard_near(std::int64_t frame) const {
+  const auto reach = static_cast<std::int64_t>(kPauseSeconds * space_.config.frames_per_second);
+  const std::int64_t from = std::max<std::int64_t>({frame - reach, now_ - window_ + 1, 0});
+  const std::int64_t to = std::min(frame + reach, now_);
+  for (std::int64_t n = from; n <= to; ++n) {
+    if (heard_[static_cast<std::size_t>(n % window_)].beat >= kHeard) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Moves a beat to the highest activation of its region (as Boeck, Krebs, Widmer, ISMIR 2016, do), between the frames.
+void BarPointerDecoder::refine(PlacedBeat& placed) const {
+  const auto frame = static_cast<std::int64_t>(placed.frame);
+  const auto at = [&](std::int64_t n) {
+    const bool known = n >= 0 && n <= now_ && n > now_ - window_;
+    return known ? heard_[static_cast<std::size_t>(n % window_)].beat : 0.0F;
+  };
+  std::int64_t peak = frame;
+  for (std::int64_t n = frame; n < frame + space_.config.beat_frames; ++n) {
+    peak = at(n) > at(peak) ? n : peak;
+  }
+  placed.confidence = at(peak);
+  placed.frame = refined(peak, at(peak - 1), at(peak), at(peak + 1));
+  const std::int64_t told = frame + space_.config.downbeat_lag;
+  const bool known = told <= now_ && told > now_ - window_;
+  const float first = known ? heard_[static_cast<std::size_t>(told % window_)].downbeat : 0.25F;
+  placed.downbeat_confidence = placed.position == 1 ? first : 1.0F - first;
+}
+
+} // namespace auralis::analysis
