@@ -4,6 +4,7 @@
 #include <future>
 #include <gtest/gtest.h>
 
+#include "auralis/protocol/messages.hpp"
 #include "server/running_server.hpp"
 
 namespace auralis::server::testing {
@@ -87,6 +88,32 @@ TEST(SlowListener, LosesItsOldestSoundIsClosedAndHurtsNobody) {
   }
   EXPECT_GT(metric(server, "auralis_chunks_dropped_total"), 0);
   EXPECT_EQ(slow.closed_with(), 1013); // once it reads again
+}
+
+TEST(SlowListener, GetsWholeFramesOnceItReads) {
+  const RunningServer server{[](Config& config) { config.queue_limit = std::chrono::milliseconds{100}; }};
+  Socket slow{server.port(), "?codec=pcm16", "", 4'096};
+  ASSERT_TRUE(becomes(server, "auralis_chunks_dropped_total", [](double n) { return n > 0; })); // the kernel is full
+  for (int i = 0; i < 10; ++i) {
+    slow.send(kPing, "still here"); // each pong must find its place between two frames
+  }
+  std::uint32_t seq = 0;
+  bool answered = false;
+  for (int chunks_after = 0; chunks_after < 20;) {
+    const auto frame = slow.frame();
+    if (frame.opcode == kPong) {
+      EXPECT_EQ(frame.payload, "still here");
+      answered = true;
+    } else if (frame.opcode == kBinary) {
+      EXPECT_EQ(frame.payload.size(), 32U + 960U * 4U);
+      EXPECT_TRUE(seq == 0 || seq_of(frame) > seq);
+      seq = seq_of(frame);
+      chunks_after += answered ? 1 : 0;
+    } else {
+      ASSERT_EQ(frame.opcode, kText);
+      EXPECT_TRUE(protocol::parse_server_message(frame.payload)) << frame.payload;
+    }
+  }
 }
 
 TEST(Churn, ThousandsComeAndGoAndLeaveNothingBehind) {

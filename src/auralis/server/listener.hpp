@@ -32,22 +32,27 @@ public:
   Listener& operator=(const Listener&) = delete;
   virtual ~Listener() = default;
 
-  /// Whether a message goes out at once or may wait for the one after it, to share a packet.
-  enum class Pace : std::uint8_t { at_once, with_the_next };
-  /// Queues the message or begins to write it. Never calls back into the station.
-  virtual void send(const stream::Message& message, core::TimePoint now, Pace pace = Pace::at_once) = 0;
+  /// Queues the message. Never calls back into the station.
+  virtual void take(const stream::Message& message, core::TimePoint now) = 0;
+  /// Begins to write what is queued, together as far as it goes. Never calls back into the station.
+  virtual void flush(core::TimePoint now) = 0;
   /// Sends `last_words` if there are any, drops what else waits, and closes. Never calls back into the station.
   virtual void finish(CloseCode code, std::string_view reason, std::shared_ptr<const std::string> last_words) = 0;
 
-  /// Where it sits; kept by Stations alone.
+  /// Where it sits; kept by Stations and Hub alone.
   struct Seat {
     std::shared_ptr<StationEntry> station;
     stream::Codec codec = stream::Codec::opus;
-    bool counted = false; ///< among the server's listeners
-    bool events = true;   ///< wants notes, chords and beats
-    bool greeted = false; ///< hello has been sent; until then everything else is held
-    std::vector<stream::Message> held;
+    bool counted = false;                   ///< among the server's listeners
+    bool events = true;                     ///< wants notes, chords and beats
+    bool greeted = false;                   ///< hello has been sent; until then everything else waits
+    std::vector<stream::Message> held;      ///< said to it alone, until it is greeted
     std::optional<std::uint32_t> burst_end; ///< the last chunk that was past when the listener came
+    // Kept by Hub.
+    std::uint64_t place = 0;       ///< decides when its turn is
+    std::uint64_t sent = 0;        ///< how much of what the hub said
+    std::uint64_t chunks_sent = 0; ///< how many of these were chunks
+    std::uint64_t hello_at = 0;    ///< how much had been said at its hello
   };
   Seat seat;
 };

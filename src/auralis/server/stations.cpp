@@ -30,12 +30,12 @@ std::shared_ptr<const std::string> shared(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
-/// How many chunks share a packet: a crowd costs less for 20 ms of delay a chunk more, up to 60 ms. The page's smallest
-/// buffer holds 300 ms.
-constexpr std::size_t group_size(std::size_t listeners) noexcept {
+/// How many chunks a listener is sent at a time: a crowd costs less for 20 ms of delay a chunk more, up to 60 ms. The
+/// page's smallest buffer holds 300 ms. JSON chunks are long enough.
+constexpr std::size_t group_size(std::size_t listeners, Codec codec) noexcept {
   constexpr std::size_t kListenersPerStep = 500;
   constexpr std::size_t kMostChunks = 4;
-  return std::min(1 + listeners / kListenersPerStep, kMostChunks);
+  return codec == Codec::json ? 1 : std::min(1 + listeners / kListenersPerStep, kMostChunks);
 }
 
 core::Error no_station(std::string_view id) {
@@ -338,7 +338,7 @@ void Stations::seat(const EntryPtr& entry, const std::shared_ptr<Listener>& list
   seat.codec = request.codec;
   seat.events = request.events;
   ++entry->visits;
-  entry->hubs[stream::index(seat.codec)].push_back(listener.get());
+  entry->hubs[stream::index(seat.codec)].join(*listener);
   listeners_changed(*entry, seat.codec);
   // In the hub first, then the past: what is sent in between comes twice, and the queue drops the second copy.
   const auto burst = entry->station->recent(seat.codec);
@@ -347,8 +347,9 @@ void Stations::seat(const EntryPtr& entry, const std::shared_ptr<Listener>& list
     seat.burst_end = burst.back()->seq;
     greet(*entry, *listener, burst.front()->at.value, now);
     for (const auto& chunk : burst) {
-      listener->send(stream::message_of(chunk), now);
+      listener->take(stream::message_of(chunk), now);
     }
+    listener->flush(now);
   }
   log_.debug("listener_joined", {{"station", entry->id}, {"codec", stream::to_string(seat.codec)}});
 }
@@ -360,7 +361,7 @@ void Stations::leave(Listener& listener) {
     --listeners_;
   }
   if (const auto entry = std::exchange(seat.station, nullptr)) {
-    std::erase(entry->hubs[stream::index(seat.codec)], &listener);
+    entry->hubs[stream::index(seat.codec)].leave(listener);
     listeners_changed(*entry, seat.codec);
     log_.debug("listener_left", {{"station", entry->id}});
     release(entry);
@@ -407,13 +408,13 @@ void Stations::greet(StationEntry& entry, Listener& listener, std::int64_t at, c
                                      .transport = static_cast<protocol::TransportState>(snapshot.transport),
                                      .preset = entry.preset,
                                      .parameters = session::to_message(snapshot.parameters)};
-  seat.greeted = true;
-  listener.send(stream::message_of(shared(protocol::to_json(hello))), now);
+  entry.hubs[stream::index(seat.codec)].greeted(listener);
+  listener.take(stream::message_of(shared(protocol::to_json(hello))), now);
   if (const auto& chord = entry.chord[stream::index(seat.codec)]; chord && seat.events) {
-    listener.send(stream::message_of(chord), now);
+    listener.take(stream::message_of(chord), now);
   }
   for (const auto& message : std::exchange(seat.held, {})) {
-    listener.send(message, now);
+    listener.take(message, now);
   }
 }
 
@@ -423,30 +424,19 @@ void Stations::deliver(StationEntry& entry, std::vector<StationEntry::Item>& ite
   if (entry.closing) {
     return;
   }
-  // Events come at least a lead before they sound: in a crowd they share a packet with sound.
-  const auto pace = group_size(listeners_) > 1 ? Listener::Pace::with_the_next : Listener::Pace::at_once;
-  const auto to_listener = [pace](Listener& listener, const stream::Message& message, core::TimePoint now) {
-    if (listener.seat.greeted) {
-      listener.send(message, now, pace);
-    } else if (listener.seat.held.size() < kMostHeld) {
-      listener.seat.held.push_back(message);
-    }
-  };
   for (const auto& item : items) {
     const auto now = clock_.now();
     if (const auto* chunk = std::get_if<stream::ChunkPtr>(&item)) {
       const auto codec = stream::index((*chunk)->codec);
       entry.last_at[codec] = (*chunk)->at.value + (*chunk)->frames;
-      const auto message = stream::message_of(*chunk);
-      const std::size_t group = group_size(listeners_);
-      std::size_t place = (*chunk)->seq; // one listener in `group` is sent what waits; who that is moves on
-      for (auto* listener : entry.hubs[codec]) {
+      auto& hub = entry.hubs[codec];
+      hub.say(stream::message_of(*chunk), Hub::Kind::sound);
+      for (auto* listener : hub) {
         if (!listener->seat.greeted) {
           greet(entry, *listener, (*chunk)->at.value, now);
         }
-        const bool may_wait = ++place % group != 0 && (*chunk)->codec != stream::Codec::json;
-        listener->send(message, now, may_wait ? Listener::Pace::with_the_next : Listener::Pace::at_once);
       }
+      hub.take_turns(group_size(listeners_, (*chunk)->codec), now);
     } else if (const auto* events = std::get_if<StationEntry::EventList>(&item)) {
       const auto station_rate = static_cast<std::int64_t>(entry.station->sample_rate().value);
       std::optional<std::pair<std::int64_t, EventMessages>> made; // codecs of one rate share the text
@@ -460,13 +450,9 @@ void Stations::deliver(StationEntry& entry, std::vector<StationEntry::Item>& ite
           entry.chord[stream::index(codec)] = messages.chord;
         }
         for (const auto& text : messages.all) {
-          const auto message = stream::message_of(text);
-          for (auto* listener : entry.hubs[stream::index(codec)]) {
-            if (listener->seat.events) {
-              to_listener(*listener, message, now);
-            }
-          }
+          entry.hubs[stream::index(codec)].say(stream::message_of(text), Hub::Kind::event);
         }
+        tell_all(entry, codec, now);
       }
     } else {
       applied(entry, std::get<StationEntry::Applied>(item));
@@ -474,10 +460,21 @@ void Stations::deliver(StationEntry& entry, std::vector<StationEntry::Item>& ite
   }
 }
 
+void Stations::tell_all(StationEntry& entry, Codec codec, core::TimePoint now) {
+  if (const auto group = group_size(listeners_, codec); group == 1) {
+    entry.hubs[stream::index(codec)].take_turns(group, now);
+  } // else it goes with sound, and comes at least a lead before it sounds all the same
+}
+
 void Stations::tell(Listener& listener, std::string text) {
   auto message = stream::message_of(shared(std::move(text)));
-  if (listener.seat.greeted) {
-    listener.send(message, clock_.now());
+  if (const auto& seat = listener.seat; seat.greeted) {
+    const auto now = clock_.now();
+    if (seat.station) {
+      seat.station->hubs[stream::index(seat.codec)].catch_up(listener, now);
+    }
+    listener.take(message, now);
+    listener.flush(now);
   } else if (listener.seat.held.size() < kMostHeld) {
     listener.seat.held.push_back(std::move(message));
   }
@@ -610,12 +607,8 @@ void Stations::announce(StationEntry& entry) {
                                        .preset = entry.preset,
                                        .parameters = session::to_message(change->parameters),
                                        .listeners = static_cast<std::int64_t>(entry.listeners())};
-    const auto message = stream::message_of(shared(protocol::to_json(state)));
-    for (auto* listener : hub) {
-      if (listener->seat.greeted) { // who comes later reads it in hello
-        listener->send(message, entry.announced_at);
-      }
-    }
+    hub.say(stream::message_of(shared(protocol::to_json(state))), Hub::Kind::state);
+    tell_all(entry, codec, entry.announced_at);
   }
 }
 

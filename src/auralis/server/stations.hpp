@@ -19,6 +19,7 @@
 #include "auralis/core/result.hpp"
 #include "auralis/protocol/messages.hpp"
 #include "auralis/server/config.hpp"
+#include "auralis/server/hub.hpp"
 #include "auralis/server/listener.hpp"
 #include "auralis/server/preset_store.hpp"
 #include "auralis/server/scheduler.hpp"
@@ -79,7 +80,7 @@ public:
   std::uint64_t seed = 0;
   bool is_private = false;
   std::shared_ptr<stream::Station> station;
-  std::array<std::vector<Listener*>, stream::kCodecCount> hubs;
+  std::array<Hub, stream::kCodecCount> hubs;
   /// The chord that sounds, for those who come between two changes; by codec.
   std::array<std::shared_ptr<const std::string>, stream::kCodecCount> chord;
   std::array<std::int64_t, stream::kCodecCount> last_at{}; ///< of the chunk sent last, by codec
@@ -179,6 +180,8 @@ private:
   void release(const EntryPtr& entry);
   void listeners_changed(StationEntry& entry, stream::Codec codec);
   void greet(StationEntry& entry, Listener& listener, std::int64_t at, core::TimePoint now);
+  /// Sends what the hub was told, unless a crowd gets it with the next sound.
+  void tell_all(StationEntry& entry, stream::Codec codec, core::TimePoint now);
   void deliver(StationEntry& entry, std::vector<StationEntry::Item>& items);
   void applied(StationEntry& entry, const StationEntry::Applied& change);
   static void record(StationEntry& entry, const core::LoggedControl& change);

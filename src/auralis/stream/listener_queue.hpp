@@ -57,6 +57,7 @@ public:
   [[nodiscard]] Pushed push(Message message, core::TimePoint now);
   /// The message handed out last has been written: gives the next one to write, if any waits.
   [[nodiscard]] std::optional<Message> next(core::TimePoint now);
+  [[nodiscard]] bool empty() const noexcept { return messages_.empty(); }
 
   /// True when the listener has kept losing chunks for longer than the patience, without catching up in between.
   [[nodiscard]] bool behind(core::TimePoint now) const noexcept;
