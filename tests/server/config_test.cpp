@@ -64,6 +64,9 @@ TEST(Config, WhatIsOutOfRangeIsNamedWithTheRange) {
   EXPECT_EQ(refusal("log.level = \"loud\"").what, "log.level is \"loud\", expected debug, info, warning, error or off");
   EXPECT_EQ(refusal("server.allowed_origins = [\"radio.example\"]").what,
             "server.allowed_origins is a list, expected a list of origins such as \"https://radio.example\"");
+  EXPECT_EQ(refusal("server.allowed_hosts = [\"https://radio.example\"]").what,
+            "server.allowed_hosts is a list, expected a list of names such as \"radio.example\", without scheme and "
+            "port");
 }
 
 TEST(Config, SettingsThatDoNotFitTogetherAreRefused) {

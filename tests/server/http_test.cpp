@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <future>
 #include <gtest/gtest.h>
@@ -317,8 +318,9 @@ TEST(Requests, HeadsHaveABound) {
 
 TEST(Requests, WhatIsNoHttpIsAnsweredAndTheConnectionEnds) {
   const RunningServer server;
-  for (const auto* text : {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n",
-                           "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"}) {
+  for (const auto* text :
+       {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"}) {
     SCOPED_TRACE(text);
     auto client = server.client();
     client.send(text);
@@ -354,7 +356,7 @@ TEST(Requests, OneConnectionCarriesManyEvenAllAtOnce) {
   auto client = server.client();
   std::string all;
   for (int i = 0; i < 20; ++i) {
-    all += "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    all += "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
   }
   client.send(all);
   for (int i = 0; i < 20; ++i) {
@@ -365,8 +367,9 @@ TEST(Requests, OneConnectionCarriesManyEvenAllAtOnce) {
 TEST(Requests, WhoAsksBeforeSendingIsToldToGoOn) {
   const RunningServer server;
   auto client = server.client();
-  client.send("POST /api/stations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-              "Expect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /api/stations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+      "Expect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.answer().status, 100);
   client.send("{}");
   EXPECT_EQ(client.answer().status, 201);
@@ -441,6 +444,31 @@ TEST(Origins, PreflightsAreAnswered) {
   const auto foreign = server.request("OPTIONS", "/api/presets/x", "", "Origin: https://evil.example\r\n");
   EXPECT_FALSE(foreign.headers.contains("access-control-allow-methods"));
   EXPECT_EQ(foreign.headers.at("allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
+}
+
+// --- hosts ---------------------------------------------------------------------------------------------------------
+
+Answer called(const RunningServer& server, std::string_view host, std::string_view target = "/healthz") {
+  auto client = server.client();
+  client.send(fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", target, host));
+  return client.answer();
+}
+
+TEST(Hosts, ANameThatIsNotOursIsRefusedWithTheSettingThatWouldAllowIt) {
+  const RunningServer server;
+  for (const auto* target : {"/healthz", "/api/status", "/", "/ws/stream"}) {
+    const auto answer = called(server, "evil.example:8080", target); // made to resolve to this machine
+    expect_error(answer, 421, "invalid_argument", "host");
+    EXPECT_NE(answer.body.find("server.allowed_hosts"), std::string::npos);
+  }
+}
+
+TEST(Hosts, AddressesLocalNamesAndNamedOnesAreOursOnAnyPort) {
+  const RunningServer server{[](Config& config) { config.allowed_hosts = {"radio.example"}; }};
+  for (const auto* host : {"127.0.0.1", "127.0.0.1:9000", "[::1]:80", "192.0.2.7", "localhost:5173", "LocalHost",
+                           "box.localhost", "Radio.Example:443"}) {
+    EXPECT_EQ(called(server, host).status, 200) << host;
+  }
 }
 
 // --- files ---------------------------------------------------------------------------------------------------------

@@ -46,6 +46,17 @@ TEST(EventMessages, TheOctaveIsTheLetters) {
   EXPECT_EQ(pitch_with_octave(*core::parse_pitch_name("C"), 0), "C-1");
 }
 
+TEST(Hosts, WhatOnlyLooksLikeOneOfOursIsNone) {
+  EXPECT_TRUE(host_allowed("", {}));
+  EXPECT_TRUE(host_allowed("localhost.", {}));
+  for (const auto* host : {"127.0.0.1.example", "localhost.example", "notlocalhost", ".localhost", "example", "[::1",
+                           "::1", "[127.0.0.1]", "0x7f000001", "localhost:80@example", "a@localhost", "[localhost]"}) {
+    EXPECT_FALSE(host_allowed(host, {})) << host;
+  }
+  const std::vector<std::string> any{"*"};
+  EXPECT_TRUE(host_allowed("example:80", any));
+}
+
 TEST(Log, TextQuotesWhatIsNotPlainAndJsonIsJson) {
   const Log::Fields fields{{"station", "main"}, {"why", "a \"b\" c"}, {"n", 3}, {"x", 0.5}, {"ok", true}};
   EXPECT_EQ(format_line(LogFormat::text, "T", LogLevel::info, "joined", fields),

@@ -308,7 +308,8 @@ TEST(Handshake, NeedsTheHeadersOfRfc6455) {
     return one.answer();
   };
   constexpr std::string_view kKey = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  const std::string base = "GET /ws/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  const std::string base =
+      "GET /ws/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   const auto version = refused(base + std::string{kKey} + "Sec-WebSocket-Version: 12\r\n\r\n");
   EXPECT_EQ(version.status, 426); // 4.4: with the version that is spoken
   EXPECT_EQ(version.headers.at("sec-websocket-version"), "13");
@@ -327,6 +328,15 @@ TEST(Handshake, AnUnknownStationIsToldAndClosed) {
   EXPECT_EQ(socket.closed_with(), 4004);
   Socket preset{server.port(), "?station=private&preset=none"};
   EXPECT_EQ(preset.closed_with(), 1008);
+}
+
+TEST(Handshake, AStrangersNameForThisMachineIsRefused) {
+  const RunningServer server;
+  Client client{server.port()};
+  client.send(
+      "GET /ws/stream HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  EXPECT_EQ(client.answer().status, 421);
 }
 
 TEST(Handshake, AForeignPageIsToldAndClosedBeforeItHearsAnything) {
@@ -476,7 +486,7 @@ TEST(Conformance, NoExtensionIsAgreed) { // 9.1: compression would cost more tha
 TEST(Conformance, FramesBeforeTheHandshakeIsDoneAreRefused) { // 4.1
   const RunningServer server;
   auto client = server.client();
-  client.send("GET /ws/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+  client.send("GET /ws/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
               frame_bytes(kText, "{}", {}));
   EXPECT_EQ(client.answer().status, 400);

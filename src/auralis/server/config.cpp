@@ -146,6 +146,22 @@ bool is_origin(std::string_view text) {
   const auto host = text.substr(scheme + 3);
   return !host.empty() && host.find_first_of("/?#@ ,") == host.npos;
 }
+bool is_host(std::string_view text) {
+  return text == "*" || (!text.empty() && text.size() <= 253 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                  c == '_';
+         }));
+}
+Take hosts() {
+  return [](Config& config, const Value& value) -> std::string {
+    const auto* list = std::get_if<List>(&value);
+    if (list == nullptr || !std::ranges::all_of(*list, is_host)) {
+      return "a list of names such as \"radio.example\", without scheme and port";
+    }
+    config.allowed_hosts = *list;
+    return {};
+  };
+}
 Take origins() {
   return [](Config& config, const Value& value) -> std::string {
     const auto* list = std::get_if<List>(&value);
@@ -212,6 +228,12 @@ const std::vector<Entry>& entries() {
       {{"server.data_dir", "AURALIS_DATA_DIR", "--data-dir", "DIR",
         "folder where presets are kept; empty keeps them in memory", ""},
        text_into(&Config::data_dir, "a path", any)},
+      {{"server.allowed_hosts", "AURALIS_ALLOWED_HOSTS", "--allowed-hosts", "NAMES",
+        "names by which the server may be called beyond localhost and IP addresses, or * for any; on the command line "
+        "separated by commas",
+        ""},
+       hosts(),
+       true},
       {{"server.allowed_origins", "AURALIS_ALLOWED_ORIGINS", "--allowed-origins", "ORIGINS",
         "origins beyond the server's own whose pages may use it; on the command line separated by commas", ""},
        origins(),

@@ -26,6 +26,7 @@ struct Config {
   std::uint16_t port = 8080;                ///< 0 takes any that is free
   std::filesystem::path web_root;           ///< the built page; empty serves none
   std::filesystem::path data_dir;           ///< where presets are kept; empty keeps them in memory
+  std::vector<std::string> allowed_hosts;   ///< names beyond localhost and addresses, as "radio.example"; "*" is any
   std::vector<std::string> allowed_origins; ///< beyond the server's own, as "https://radio.example"
 
   std::string soundfont;             ///< path; empty takes the best installed. For the application: the server

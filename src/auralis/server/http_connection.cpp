@@ -228,6 +228,11 @@ private:
     auto target = parse_target(view(message.target()));
     if (message.version() == 11 && message.count(http::field::host) != 1) {
       early = error_response(400, {ErrorCode::invalid_argument, "expected one Host (RFC 9112, 3.2)", "host"});
+    } else if (!host_allowed(request.host, s_.config.allowed_hosts)) {
+      early = error_response(421, {ErrorCode::invalid_argument,
+                                   "Host is no name of this server, expected localhost, an IP address or one of "
+                                   "server.allowed_hosts",
+                                   "host"});
     } else if (!target) {
       early = error_response(400, target.error());
     } else if (is_stream(*target) && message.method() != http::verb::options) {
