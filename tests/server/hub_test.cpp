@@ -73,7 +73,7 @@ TEST(Hub, InAGroupEachChunkIsTheTurnOfAnotherPartAndEverythingComesInOrder) {
     crowd.sound(4);
     std::size_t turns = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      turns += all[i]->heard == were[i] ? 0 : 1;
+      turns += all[i]->heard == were[i] ? 0U : 1U;
     }
     EXPECT_EQ(turns, 1U) << chunk;
   }
