@@ -68,6 +68,10 @@ public:
   /// Back to the state right after construction.
   void reset() noexcept AURALIS_REALTIME;
 
+  /// Samples that complete the next frame.
+  [[nodiscard]] std::size_t until_next_frame() const noexcept {
+    return start_ + static_cast<std::size_t>(config_.fft_size) - filled_;
+  }
   /// How long after its time a frame is known.
   [[nodiscard]] core::Seconds latency() const noexcept {
     return core::Seconds{static_cast<double>(config_.fft_size) / 2.0 / config_.sample_rate.value};
