@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/tuning.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+#include <stdexcept>
+
+namespace auralis::analysis {
+namespace {
+
+// A frame says no more than its strongest peaks do: the rest is noise and the side lobes of the strong ones.
+constexpr float kPeakFloor = 0.05F; // of the frame's strongest peak, -26 dB
+// Magnitudes below this are the rounding of the transform of silence.
+constexpr float kSilence = 1e-6F;
+// Frames that together weigh less than this say too little to be sure of: a frame weighs about 1.
+constexpr double kFramesForConfidence = 8.0;
+// Past a quarter tone the next semitone is nearer; names are kept this far.
+constexpr double kFurthest = 65.0;
+
+} // namespace
+
+TuningEstimator::TuningEstimator(const Config& config)
+    : config_{config}, first_bin_{static_cast<int>(config.lowest.value / config.sample_rate.value * config.fft_size)},
+      last_bin_{static_cast<int>(config.highest.value / config.sample_rate.value * config.fft_size)},
+      keep_{std::exp(-config.hop_size / (config.sample_rate.value * config.memory.value))} {
+  if (config.sample_rate.value <= 0.0 || config.fft_size < 16 || config.hop_size <= 0 || config.memory.value <= 0.0 ||
+      first_bin_ < 1 || last_bin_ <= first_bin_ || last_bin_ >= config.fft_size / 2) {
+    throw std::invalid_argument{"tuning: the band must lie within the spectrum and the sizes above zero"};
+  }
+}
+
+void TuningEstimator::process(const dsp::Spectrum& spectrum) noexcept {
+  const auto magnitude = spectrum.magnitude;
+  assert(magnitude.size() == static_cast<std::size_t>(config_.fft_size / 2 + 1));
+  const float* const m = magnitude.data();
+  const float strongest = *std::max_element(m + first_bin_, m + last_bin_ + 1);
+  if (!(strongest > kSilence)) {
+    return;
+  }
+  sum_ *= keep_;
+  weight_ *= keep_;
+  std::complex<double> sum;
+  double weight = 0.0;
+  const float floor = kPeakFloor * strongest;
+  for (int k = first_bin_; k <= last_bin_; ++k) {
+    if (m[k] < floor || m[k] <= m[k - 1] || m[k] < m[k + 1]) {
+      continue;
+    }
+    // The side lobes of a strong neighbour fall steeply and are no peaks of their own: a peak stands above both bins
+    // two away as a Hann window's main lobe does.
+    if (m[k] < 1.3F * m[k - 2] || m[k] < 1.3F * m[k + 2]) {
+      continue;
+    }
+    const double left = std::log(static_cast<double>(std::max(m[k - 1], kSilence)));
+    const double centre = std::log(static_cast<double>(m[k]));
+    const double right = std::log(static_cast<double>(std::max(m[k + 1], kSilence)));
+    const double shift = 0.5 * (left - right) / (left - 2.0 * centre + right);
+    const double frequency = (k + shift) * config_.sample_rate.value / config_.fft_size;
+    const double semitones = 12.0 * std::log2(frequency / 440.0);
+    const double deviation = semitones - std::round(semitones);
+    const double w = static_cast<double>(m[k] / strongest);
+    sum += std::polar(w, 2.0 * std::numbers::pi * deviation);
+    weight += w;
+  }
+  if (weight > 0.0) { // every frame has one vote, however many peaks it has
+    sum_ += sum / weight;
+    weight_ += 1.0;
+    const double angle = 100.0 * std::arg(sum_) / (2.0 * std::numbers::pi);
+    const double nearest = angle + 100.0 * std::round((cents_ - angle) / 100.0);
+    cents_ = std::abs(nearest) <= kFurthest ? nearest : angle;
+  }
+}
+
+Tuning TuningEstimator::tuning() const noexcept {
+  if (weight_ <= 0.0) {
+    return {};
+  }
+  const double agreement = std::abs(sum_) / weight_;
+  return {cents_, static_cast<float>(agreement * (weight_ / (weight_ + kFramesForConfidence)))};
+}
+
+void TuningEstimator::reset() noexcept {
+  sum_ = {};
+  weight_ = 0.0;
+  cents_ = 0.0;
+}
+
+} // namespace auralis::analysis
