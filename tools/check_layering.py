@@ -20,8 +20,9 @@ ALLOWED = {
     "synth": {"core", "rt", "dsp"},
     "stream": {"core", "rt", "dsp", "media"},
     "report": {"core", "protocol"},
+    "store": {"core"},
     "session": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "report", "protocol"},
-    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "report", "session", "protocol"},
+    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "report", "session", "store", "protocol"},
 }
 
 # Outside libraries and the one module that may name each.
@@ -36,6 +37,8 @@ OWNERS = {
     "opus": {"media"},
     "sndfile": {"media"},
     "openssl/": {"media"},
+    "SQLiteCpp/": {"store"},
+    "sqlite3": {"store"},
     "boost/": {"server"},
     "prometheus/": {"server"},
     "nlohmann/": {"report", "server"},
