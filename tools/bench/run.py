@@ -218,9 +218,13 @@ def machine() -> dict:
 
 
 def commit() -> str:
-    return subprocess.run(
-        ["git", "-C", str(ROOT), "describe", "--always", "--dirty"], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    """What was measured; what this script itself has just written does not make it another program."""
+    def git(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
+
+    name = git("describe", "--always").stdout.strip()
+    changed = git("diff", "--quiet", "HEAD", "--", ".", ":!benchmarks/results", ":!docs/benchmarks.md").returncode
+    return f"{name}-dirty" if changed else name
 
 
 # The document
