@@ -19,10 +19,11 @@ ALLOWED = {
     "compose": {"core"},
     "synth": {"core", "rt", "dsp"},
     "stream": {"core", "rt", "dsp", "media"},
+    "evaluation": {"core"},
     "report": {"core", "protocol"},
     "store": {"core"},
-    "session": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "report", "protocol"},
-    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "report", "session", "store", "protocol"},
+    "session": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "evaluation", "report", "protocol"},
+    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "evaluation", "report", "session", "store", "protocol"},
 }
 
 # Outside libraries and the one module that may name each.
