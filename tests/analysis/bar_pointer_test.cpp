@@ -146,7 +146,7 @@ TEST(BarPointer, TakesTheDownbeatsEvidenceLate) {
   for (std::size_t n = frames.size() - 1; n >= kLag; --n) {
     frames[n].downbeat = frames[n - kLag].downbeat;
   }
-  for (const PlacedBeat& beat : decoded(frames, {.downbeat_lag = kLag})) {
+  for (const PlacedBeat& beat : decoded(frames, {.metre_lag = kLag})) {
     EXPECT_EQ(beat.beats_per_bar, 3);
     EXPECT_EQ(beat.position, static_cast<int>(std::lround((beat.frame - 30.0) / 60.0)) % 3 + 1);
   }
@@ -213,7 +213,7 @@ TEST(BarPointer, RefusesWhatMakesNoBar) {
   refused({.slowest = core::Bpm{200.0}, .fastest = core::Bpm{100.0}});
   refused({.metres = {}});
   refused({.metres = {0}});
-  refused({.downbeat_lag = 60});
+  refused({.metre_lag = 60});
 }
 
 } // namespace

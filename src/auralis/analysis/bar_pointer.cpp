@@ -45,14 +45,15 @@ float beat_likelihood_ratio(const BeatActivation& activation, double prior) {
   return beat / (1.0F - beat) * static_cast<float>((1.0 - prior) / prior);
 }
 
-/// What the downbeat's evidence does to each slot. A bar's first beat has a prior of 1 / beats, which the evidence was
-/// told without: it speaks of a bar of four.
-void downbeat_gains(const BarPointerSpace& space, const BeatActivation& activation, std::span<float> gain) {
-  constexpr float kPrior = 0.25F;
-  const float p = kept_off_the_ends(activation.downbeat);
+/// What the evidence that comes late does to each slot, relative to telling nothing.
+void metre_gains(const BarPointerSpace& space, const BeatActivation& activation, std::span<float> gain) {
   const auto weight = static_cast<float>(space.config.downbeat_weight);
-  const float first = std::pow(p / kPrior, weight);
-  const float other = std::pow((1.0F - p) / (1.0F - kPrior), weight);
+  const auto on_weight = static_cast<float>(space.config.on_beat_weight);
+  const float down = kept_off_the_ends(activation.downbeat);
+  const float on = std::pow(kept_off_the_ends(activation.on_beat) / BeatActivation{}.on_beat, on_weight);
+  constexpr float kPrior = BeatActivation{}.downbeat;
+  const float first = on * std::pow(down / kPrior, weight);
+  const float other = on * std::pow((1.0F - down) / (1.0F - kPrior), weight);
   for (std::size_t s = 0; s < static_cast<std::size_t>(space.slot_count); ++s) {
     gain[s] = space.slot_position[s] == 0 ? first : other;
   }
@@ -180,8 +181,8 @@ BarPointerSpace::BarPointerSpace(const BarPointerConfig& c) : config{c} {
   if (c.beat_frames < 1 || c.beat_frames > shortest || c.beat_prior <= 0.0 || c.beat_prior >= 1.0) {
     throw std::invalid_argument{"a beat must be heard in some of its frames"};
   }
-  if (c.downbeat_lag < 0 || c.downbeat_lag >= shortest) {
-    throw std::invalid_argument{"the downbeat's lag must be shorter than the shortest beat"};
+  if (c.metre_lag < 0 || c.metre_lag >= shortest) {
+    throw std::invalid_argument{"the lag must be shorter than the shortest beat"};
   }
   tempo_count = longest - shortest + 1;
   intervals.resize(static_cast<std::size_t>(tempo_count));
@@ -352,9 +353,9 @@ std::optional<PlacedBeat> BarPointerFilter::process(const BeatActivation& activa
   for (std::size_t t = 0; t < head_.size(); ++t) {
     scale(t, 0, space_.config.beat_frames);
   }
-  downbeat_gains(space_, activation, gain_);
+  metre_gains(space_, activation, gain_);
   for (std::size_t t = 0; t < head_.size(); ++t) {
-    scale(t, space_.config.downbeat_lag, 1);
+    scale(t, space_.config.metre_lag, 1);
   }
   mass_ += change + static_cast<double>(sum(more));
   if (!(mass_ > kSmallestMass && mass_ < 1.0 / kSmallestMass)) {
@@ -523,12 +524,12 @@ void BarPointerDecoder::process(const BeatActivation& activation, std::vector<Pl
   for (std::size_t t = 0; t < head_.size(); ++t) {
     add(t, 0, space_.config.beat_frames);
   }
-  downbeat_gains(space_, activation, gain_);
+  metre_gains(space_, activation, gain_);
   for (float& gain : gain_) {
     gain = gain > 0.0F ? std::log(gain) : 0.0F;
   }
   for (std::size_t t = 0; t < head_.size(); ++t) {
-    add(t, space_.config.downbeat_lag, 1);
+    add(t, space_.config.metre_lag, 1);
   }
   if ((now_ + 1) % (window_ / 2) == 0) {
     // Near zero a float tells likelihoods apart best.
@@ -632,7 +633,7 @@ void BarPointerDecoder::refine(PlacedBeat& placed) const {
   }
   placed.confidence = at(peak);
   placed.frame = refined(peak, at(peak - 1), at(peak), at(peak + 1));
-  const std::int64_t told = frame + space_.config.downbeat_lag;
+  const std::int64_t told = frame + space_.config.metre_lag;
   const bool known = told <= now_ && told > now_ - window_;
   const float first = known ? heard_[static_cast<std::size_t>(told % window_)].downbeat : 0.25F;
   placed.downbeat_confidence = placed.position == 1 ? first : 1.0F - first;

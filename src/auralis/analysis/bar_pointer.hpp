@@ -17,11 +17,13 @@
 /// are touched, and what else is ours.
 namespace auralis::analysis {
 
-/// What the decoder is told of one frame, from whatever listens: signal processing or a network.
+/// What the decoder is told of one frame, from whatever listens: signal processing or a network. Probabilities in (0,
+/// 1); the defaults say nothing.
 struct BeatActivation {
-  float beat = 0.0F; ///< probability that a beat is here, (0, 1)
-  float downbeat =
-      0.25F; ///< of the frame `downbeat_lag` ago: probability that, if a beat was there, a bar began, (0, 1)
+  float beat = 0.0F; ///< that a beat is here
+  // Of the frame `metre_lag` ago, as telling them takes hearing on:
+  float downbeat = 0.25F; ///< that, if a beat was there, a bar began
+  float on_beat = 0.5F;   ///< that, if something began there, it was on a beat and not between two
 };
 
 /// A beat as the decoder places it.
@@ -43,8 +45,9 @@ struct BarPointerConfig {
   double metre_change = 1e-3;       ///< probability at a bar's end
   int beat_frames = 4;              ///< a beat sounds in so many frames, whatever the tempo
   double beat_prior = 0.08;         ///< share of frames with a beat that the activation was made for
-  double downbeat_weight = 1.0;     ///< exponent on the downbeat's evidence
-  int downbeat_lag = 0;             ///< frames by which `downbeat` comes later than what it speaks of
+  double downbeat_weight = 1.0;     ///< exponent on the evidence for a downbeat
+  double on_beat_weight = 1.0;      ///< and for being on a beat
+  int metre_lag = 0;                ///< frames by which that evidence comes later than what it speaks of
   core::Bpm preferred_tempo{115.0}; ///< centre of the log-normal preference
   double tempo_spread = 0.65;       ///< its standard deviation in octaves
   double tempo_preference = 2.0;    ///< exponent on the preference at every beat

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/beat_tracker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace auralis::analysis {
+namespace {
+
+/// The rise is steepest this many frames after what is heard begins: two frames' difference of a Hann window.
+constexpr double kActivationDelay = 0.5;
+
+core::Beat beat_of(const PlacedBeat& placed, double frames_per_second, double delay) {
+  return {.at = core::Seconds{std::max(0.0, (placed.frame - delay) / frames_per_second)},
+          .position = placed.position,
+          .beats_per_bar = placed.beats_per_bar,
+          .tempo = core::Bpm{60.0 * frames_per_second / placed.interval},
+          .confidence = placed.confidence,
+          .downbeat_confidence = placed.downbeat_confidence};
+}
+
+} // namespace
+
+BarPointerConfig beat_decoding(double frames_per_second) {
+  return {.frames_per_second = frames_per_second,
+          .downbeat_weight = 0.6,
+          .on_beat_weight = 1.2,
+          .metre_lag = BeatActivationFunction::kMetreLag};
+}
+
+BeatTracker::BeatTracker(const Config& config)
+    : frames_per_second_{config.frames_per_second}, activation_{config.bands},
+      filter_{beat_decoding(config.frames_per_second)} {}
+
+std::optional<core::Beat> BeatTracker::process(const LogBands& bands) noexcept {
+  const auto activation = activation_.process(bands);
+  const auto placed = activation ? filter_.process(*activation) : std::nullopt;
+  if (!placed) {
+    return std::nullopt;
+  }
+  return beat_of(*placed, frames_per_second_, 0.0);
+}
+
+void BeatTracker::reset() noexcept {
+  activation_.reset();
+  filter_.reset();
+}
+
+BeatDecoder::BeatDecoder(const BeatTracker::Config& config)
+    : frames_per_second_{config.frames_per_second}, activation_{config.bands},
+      decoder_{beat_decoding(config.frames_per_second)} {}
+
+void BeatDecoder::process(const LogBands& bands) {
+  if (const auto activation = activation_.process(bands)) {
+    decoder_.process(*activation, placed_);
+  }
+}
+
+std::vector<core::Beat> BeatDecoder::finish() {
+  decoder_.finish(placed_);
+  std::vector<core::Beat> beats;
+  beats.reserve(placed_.size());
+  for (const PlacedBeat& placed : placed_) {
+    beats.push_back(beat_of(placed, frames_per_second_, kActivationDelay));
+  }
+  // The states know whole frames only: the tempo at a beat is that of the four intervals around it.
+  for (std::size_t n = 0; n < beats.size() && beats.size() > 1; ++n) {
+    const std::size_t first = n < 2 ? 0 : n - 2;
+    const std::size_t last = std::min(n + 2, beats.size() - 1);
+    beats[n].tempo = core::Bpm{60.0 * static_cast<double>(last - first) / (beats[last].at - beats[first].at).value};
+  }
+  return beats;
+}
+
+void BeatDecoder::reset() {
+  activation_.reset();
+  decoder_.reset();
+  placed_.clear();
+}
+
+} // namespace auralis::analysis

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "auralis/analysis/bar_pointer.hpp"
+#include "auralis/analysis/beat_activation.hpp"
+#include "auralis/core/analysis.hpp"
+
+namespace auralis::analysis {
+
+/// What BeatActivationFunction is decoded with; a network brings its own.
+[[nodiscard]] BarPointerConfig beat_decoding(double frames_per_second);
+
+/// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
+///
+/// A beat is said about 55 ms after it (half a window and three frames) or, where it was expected, at once; its time
+/// may so lie up to kReach frames before or after the newest frame.
+/// Thread: one owner. Realtime: construction allocates, nothing else.
+class BeatTracker {
+public:
+  struct Config {
+    double frames_per_second = 100.0;
+    int bands = 80; ///< of LogBands
+  };
+  explicit BeatTracker(const Config& config);
+
+  [[nodiscard]] std::optional<core::Beat> process(const LogBands& bands) noexcept;
+  void reset() noexcept;
+
+  /// The probability of every beat length, for tempo_candidates().
+  [[nodiscard]] const BarPointerFilter& filter() const noexcept { return filter_; }
+
+private:
+  double frames_per_second_;
+  BeatActivationFunction activation_;
+  BarPointerFilter filter_;
+};
+
+/// Beats and bars of a file: the same activation, then the most likely path. Memory is bounded however long it is.
+class BeatDecoder {
+public:
+  explicit BeatDecoder(const BeatTracker::Config& config);
+
+  void process(const LogBands& bands);
+  /// All beats; only reset() may follow.
+  [[nodiscard]] std::vector<core::Beat> finish();
+  void reset();
+
+private:
+  double frames_per_second_;
+  BeatActivationFunction activation_;
+  BarPointerDecoder decoder_;
+  std::vector<PlacedBeat> placed_;
+};
+
+} // namespace auralis::analysis

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/log_bands.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+namespace auralis::analysis {
+namespace {
+
+constexpr double kLowest = 27.5;
+constexpr double kHighest = 16'000.0;
+constexpr double kBandsPerOctave = 12.0;
+constexpr float kCompression = 100.0F; ///< C: a band at the loudness of the whole comes out as log(101)
+constexpr double kLoudnessFrames = 400.0;
+constexpr double kAudible = 1e-4;
+
+} // namespace
+
+const std::array<int, LogBands::kGroups + 1>& LogBands::edges() noexcept {
+  // Up to 90, 200, 370, 700 Hz, 1.4, 2.8, 5.6 kHz, and the rest.
+  static constexpr std::array<int, kGroups + 1> kEdges{0, 3, 8, 16, 26, 38, 50, 62, 80};
+  return kEdges;
+}
+
+LogBands::LogBands(const dsp::Stft::Config& config) {
+  // Centres on the tempered scale, rounded to bins; those that share a bin in the bass become one.
+  const double bin_width = config.sample_rate.value / config.fft_size;
+  std::vector<int> bins;
+  for (int step = -200; step < 200; ++step) {
+    const double frequency = 440.0 * std::exp2(step / kBandsPerOctave);
+    if (frequency < kLowest * 0.999 || frequency > kHighest) {
+      continue;
+    }
+    const auto bin = static_cast<int>(std::nearbyint(frequency / bin_width));
+    if (bin <= config.fft_size / 2 && (bins.empty() || bins.back() != bin)) {
+      bins.push_back(bin);
+    }
+  }
+  for (std::size_t n = 0; n + 2 < bins.size(); ++n) {
+    const int start = bins[n];
+    const int end = std::max(bins[n + 2], start + 1);
+    const int centre = bins[n + 2] - start < 2 ? start : bins[n + 1];
+    Filter filter{.first_bin = start, .count = end - start, .weights = static_cast<std::int32_t>(weights_.size())};
+    float all = 0.0F;
+    for (int bin = start; bin < end; ++bin) {
+      const float weight = bin < centre ? static_cast<float>(bin - start) / static_cast<float>(centre - start)
+                                        : static_cast<float>(end - bin) / static_cast<float>(end - centre);
+      weights_.push_back(weight);
+      all += weight;
+    }
+    for (int k = 0; k < filter.count; ++k) {
+      weights_[static_cast<std::size_t>(filter.weights + k)] /= all;
+    }
+    const double frequency = bin_width * centre;
+    filter.range = frequency < 200.0 ? 0 : frequency < 2'000.0 ? 1 : 2;
+    filters_.push_back(filter);
+  }
+  if (static_cast<int>(filters_.size()) != edges().back()) {
+    throw std::invalid_argument{"the bands of rhythm want spectra of about 21.5 Hz a bin up to 16 kHz"};
+  }
+  for (std::vector<float>* v : {&level_, &before_, &two_before_, &rise_}) {
+    v->resize(filters_.size());
+  }
+  reset();
+}
+
+void LogBands::reset() noexcept {
+  for (std::vector<float>* v : {&level_, &before_, &two_before_, &rise_}) {
+    std::ranges::fill(*v, 0.0F);
+  }
+  group_level_.fill(0.0F);
+  group_rise_.fill(0.0F);
+  power_.fill(0.0F);
+  frames_ = 0;
+  loudness_ = 0.0;
+  unseen_ = 1.0;
+  audible_ = false;
+}
+
+void LogBands::process(const dsp::Spectrum& spectrum) noexcept {
+  two_before_.swap(before_);
+  before_.swap(level_);
+  double power = 0.0;
+  power_.fill(0.0F);
+  for (std::size_t b = 0; b < filters_.size(); ++b) {
+    const Filter& filter = filters_[b];
+    const float* x = spectrum.magnitude.data() + filter.first_bin;
+    const float* w = weights_.data() + filter.weights;
+    float sum = 0.0F;
+    for (int k = 0; k < filter.count; ++k) {
+      sum += w[k] * x[k];
+    }
+    level_[b] = sum;
+    power_[filter.range] += sum * sum * static_cast<float>(filter.count);
+    power += static_cast<double>(sum) * static_cast<double>(sum);
+  }
+  const double kept = std::exp(-1.0 / kLoudnessFrames);
+  const double magnitude = std::sqrt(power);
+  audible_ = magnitude > kAudible;
+  if (audible_) { // silence, before the music or within it, does not make it louder
+    unseen_ *= kept;
+    loudness_ = kept * loudness_ + (1.0 - kept) * magnitude;
+  }
+  const auto scale =
+      static_cast<float>(static_cast<double>(kCompression) / (unseen_ < 1.0 ? loudness_ / (1.0 - unseen_) : kAudible));
+  for (float& x : level_) {
+    x = std::log1p(scale * x);
+  }
+
+  // A rise counts against the neighbours' largest of two frames ago: a tone that only wavers does not rise.
+  const std::size_t last = level_.size() - 1;
+  for (std::size_t b = 0; b <= last; ++b) {
+    const float neighbours =
+        std::max({two_before_[b == 0 ? 0 : b - 1], two_before_[b], two_before_[std::min(b + 1, last)]});
+    rise_[b] = frames_ < 2 ? 0.0F : std::max(0.0F, level_[b] - neighbours);
+  }
+  ++frames_;
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    const auto from = static_cast<std::ptrdiff_t>(edges()[g]);
+    const auto to = static_cast<std::ptrdiff_t>(edges()[g + 1]);
+    const auto count = static_cast<float>(to - from);
+    group_level_[g] = std::accumulate(level_.begin() + from, level_.begin() + to, 0.0F) / count;
+    group_rise_[g] = std::accumulate(rise_.begin() + from, rise_.begin() + to, 0.0F) / count;
+  }
+}
+
+} // namespace auralis::analysis
