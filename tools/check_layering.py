@@ -42,7 +42,7 @@ OWNERS = {
     "sqlite3": {"store"},
     "boost/": {"server"},
     "prometheus/": {"server"},
-    "nlohmann/": {"report", "server"},
+    "nlohmann/": {"evaluation", "report", "server"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
