@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/analyzer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "auralis/analysis/beat_tracker.hpp"
+#include "auralis/analysis/chroma.hpp"
+#include "auralis/analysis/dynamics.hpp"
+#include "auralis/analysis/front_end.hpp"
+#include "auralis/analysis/log_bands.hpp"
+#include "auralis/analysis/onset_detector.hpp"
+#include "auralis/analysis/pitch_tracker.hpp"
+#include "auralis/analysis/spectral_features.hpp"
+#include "auralis/analysis/tuning.hpp"
+#include "auralis/dsp/programme_loudness.hpp"
+
+namespace auralis::analysis {
+namespace {
+
+/// Half a second: what a file may wait for before it decides a frame's pitch.
+constexpr int kPitchLag = 50;
+/// Ten seconds: what chroma waits for, so that the beginning is heard in the tuning that shows later.
+constexpr std::size_t kTuningFrames = 215;
+
+/// Tonal spectra that wait for the tuning to be known.
+class Waiting {
+public:
+  Waiting() : magnitudes_(kTuningFrames * kBins), times_(kTuningFrames) {}
+
+  [[nodiscard]] bool full() const noexcept { return count_ == kTuningFrames; }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+  /// \pre !full()
+  void push(const dsp::Spectrum& spectrum) {
+    const std::size_t slot = (first_ + count_++) % kTuningFrames;
+    std::ranges::copy(spectrum.magnitude, magnitudes_.begin() + static_cast<std::ptrdiff_t>(slot * kBins));
+    times_[slot] = spectrum.at;
+  }
+  /// The oldest, with time and magnitudes alone; good until the next push. \pre !empty()
+  dsp::Spectrum pop() noexcept {
+    const std::size_t slot = std::exchange(first_, (first_ + 1) % kTuningFrames);
+    --count_;
+    return {.at = times_[slot], .magnitude = std::span<const float>{magnitudes_}.subspan(slot * kBins, kBins)};
+  }
+
+private:
+  static constexpr auto kBins = static_cast<std::size_t>(kTonalStft.fft_size / 2 + 1);
+
+  std::vector<float> magnitudes_; // [kTuningFrames][kBins]
+  std::vector<core::Seconds> times_;
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+};
+
+} // namespace
+
+struct Analyzer::Stages {
+  explicit Stages(const Config& settings)
+      : config{settings}, front{{.sample_rate = settings.sample_rate, .channels = settings.channels}} {
+    const auto& wanted = config.wanted;
+    if (wanted.rhythm) {
+      rhythm.emplace();
+    }
+    if (wanted.tonal || wanted.sections) {
+      tonal.emplace();
+    }
+    if (wanted.pitch) {
+      pitch.emplace(PitchTracker::Config{.lag = kPitchLag});
+    }
+    if (wanted.features || wanted.sections) {
+      features.emplace(SpectralFeatures::Config{});
+    }
+    if (wanted.loudness) {
+      loudness.emplace(dsp::ProgrammeLoudness::Config{.sample_rate = config.sample_rate, .channels = config.channels});
+      dynamics.emplace(Dynamics::Config{});
+    }
+  }
+
+  struct Rhythm {
+    LogBands bands{kFineStft};
+    OnsetDetector onsets{{}};
+    BeatDecoder beats{{.bands = bands.size()}};
+  };
+  struct Tonal {
+    TuningEstimator tuning;
+    Chroma chroma;
+    Waiting waiting;
+  };
+
+  void push(const core::AudioBlock& block) {
+    frames += static_cast<std::int64_t>(block.frames);
+    if (loudness) {
+      loudness->push(block, [this](const core::LoudnessPoint& point) { found.loudness_curve.push_back(point); });
+    }
+    front.push(
+        block, [this](const dsp::Spectrum& spectrum) { hear_fine(spectrum); },
+        [this](const dsp::Spectrum& spectrum) { hear_tonal(spectrum); });
+  }
+
+  void hear_fine(const dsp::Spectrum& spectrum) {
+    if (features) {
+      statistics.process(features->process(spectrum));
+    }
+    if (rhythm) {
+      rhythm->bands.process(spectrum);
+      if (const auto onset = rhythm->onsets.process(rhythm->bands)) {
+        found.onsets.push_back(*onset);
+      }
+      rhythm->beats.process(rhythm->bands);
+    }
+    if (pitch) {
+      if (const auto point = pitch->process(spectrum)) {
+        found.pitch.push_back(*point);
+      }
+    }
+    if (dynamics) {
+      if (const auto silence = dynamics->process(spectrum)) {
+        found.silences.push_back(*silence);
+      }
+    }
+  }
+
+  void hear_tonal(const dsp::Spectrum& spectrum) {
+    if (tonal) {
+      tonal->tuning.process(spectrum);
+      if (tonal->waiting.full()) {
+        hear_harmony(tonal->waiting.pop());
+      }
+      tonal->waiting.push(spectrum);
+    }
+  }
+
+  void hear_harmony(const dsp::Spectrum& spectrum) {
+    const auto harmony = tonal->chroma.process(spectrum, tonal->tuning.tuning().cents);
+    static_cast<void>(harmony);
+  }
+
+  core::Analysis finish() {
+    found.source_rate = config.sample_rate;
+    found.source_channels = config.channels;
+    found.length = core::to_seconds(core::Frames{frames}, config.sample_rate);
+    front.finish([this](const dsp::Spectrum& spectrum) { hear_fine(spectrum); },
+                 [this](const dsp::Spectrum& spectrum) { hear_tonal(spectrum); });
+    if (rhythm) {
+      finish_rhythm();
+    }
+    if (tonal) {
+      finish_tonal();
+    }
+    if (pitch) {
+      while (const auto point = pitch->finish()) {
+        found.pitch.push_back(*point);
+      }
+    }
+    if (loudness) {
+      finish_loudness();
+    }
+    found.features = statistics.summary();
+    return std::move(found);
+  }
+
+  void finish_rhythm() {
+    found.beats = rhythm->beats.finish();
+    for (const auto& beat : found.beats) {
+      found.tempo_curve.push_back({.at = beat.at, .tempo = beat.tempo, .confidence = beat.confidence});
+    }
+    find_metre();
+  }
+
+  /// The metre that most beats are counted in, as sure as those are of their place in the bar.
+  void find_metre() {
+    std::array<int, 16> votes{};
+    std::array<float, 16> confidence{};
+    for (const auto& beat : found.beats) {
+      const auto metre = static_cast<std::size_t>(std::clamp(beat.beats_per_bar, 0, 15));
+      ++votes[metre];
+      confidence[metre] += beat.downbeat_confidence;
+    }
+    const auto best = static_cast<std::size_t>(std::ranges::max_element(votes) - votes.begin());
+    if (best > 0 && votes[best] > 0) {
+      found.beats_per_bar = static_cast<int>(best);
+      found.metre_confidence = confidence[best] / static_cast<float>(found.beats.size());
+    }
+  }
+
+  void finish_tonal() {
+    while (!tonal->waiting.empty()) {
+      hear_harmony(tonal->waiting.pop());
+    }
+    const auto tuning = tonal->tuning.tuning();
+    found.tuning = tuning.a4();
+    found.tuning_confidence = tuning.confidence;
+  }
+
+  void finish_loudness() {
+    found.loudness = loudness->report();
+    if (const auto silence = dynamics->finish(found.length)) {
+      found.silences.push_back(*silence);
+    }
+    found.dynamic_complexity = dynamics->complexity();
+    const auto fades = dynamics->fades();
+    found.fade_in = fades.in;
+    found.fade_out = fades.out;
+  }
+
+  Config config;
+  FrontEnd front;
+  std::optional<Rhythm> rhythm;
+  std::optional<Tonal> tonal;
+  std::optional<PitchTracker> pitch;
+  std::optional<SpectralFeatures> features;
+  FeatureStatistics statistics;
+  std::optional<dsp::ProgrammeLoudness> loudness;
+  std::optional<Dynamics> dynamics;
+  std::int64_t frames = 0;
+  core::Analysis found;
+};
+
+Analyzer::Analyzer(const Config& config) : stages_{std::make_unique<Stages>(config)} {}
+Analyzer::~Analyzer() = default;
+Analyzer::Analyzer(Analyzer&&) noexcept = default;
+Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
+
+void Analyzer::push(const core::AudioBlock& block) { stages_->push(block); }
+core::Analysis Analyzer::finish() { return stages_->finish(); }
+
+} // namespace auralis::analysis

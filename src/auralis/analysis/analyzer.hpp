@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "auralis/core/analysis.hpp"
+#include "auralis/core/audio_block.hpp"
+
+namespace auralis::analysis {
+
+/// What to find out. Less is faster: what nothing here needs is not computed.
+struct Wanted {
+  bool rhythm = true;   ///< onsets, beats, tempo, danceability
+  bool tonal = true;    ///< tuning, key, chords
+  bool pitch = true;    ///< f0, point by point
+  bool features = true; ///< summary of spectral shape
+  bool loudness = true; ///< levels, silences, fades
+  bool sections = true; ///< the form; needs features and tonal frames, whether they are wanted or not
+};
+
+/// Hears a recording from its start to its end and then says everything known of it.
+///
+/// The same stages as live, with those that may look back (beats, key, chords, pitch) waiting longer for what comes.
+/// Memory grows with what is found (a beat, a chord), not with the sound: a few megabytes an hour without pitch, ten
+/// with it. Thread: one owner. Realtime: no.
+class Analyzer {
+public:
+  struct Config {
+    core::Hertz sample_rate{44'100.0}; ///< whole hertz, [8000, 192000]
+    int channels = 2;                  ///< [1, 8]
+    Wanted wanted;
+  };
+
+  /// \throws std::invalid_argument if a setting is out of its range.
+  explicit Analyzer(const Config& config);
+  ~Analyzer();
+  Analyzer(Analyzer&&) noexcept;
+  Analyzer& operator=(Analyzer&&) noexcept;
+
+  /// Any number of frames. \pre block.channels.size() == channels
+  void push(const core::AudioBlock& block);
+  /// Ends the recording. Nothing may follow.
+  [[nodiscard]] core::Analysis finish();
+
+private:
+  struct Stages;
+
+  std::unique_ptr<Stages> stages_;
+};
+
+} // namespace auralis::analysis
