@@ -68,7 +68,7 @@ bool MemoryBytes::seek(std::int64_t to) {
 }
 
 std::ptrdiff_t PipeBytes::read(std::span<std::byte> out) {
-  while (!cancelled_->load(std::memory_order_relaxed)) { // a flag alone: nothing is read that it would publish
+  while (!stop_.stop_requested()) {
     pollfd wanted{descriptor_, POLLIN, 0};
     const int ready = poll(&wanted, 1, kCancelWithinMs);
     if (ready < 0 && errno != EINTR) {

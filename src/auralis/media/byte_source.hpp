@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
+#include <utility>
 
 #include "auralis/core/result.hpp"
 
@@ -70,8 +71,8 @@ private:
 /// A pipe, a terminal or a socket, by its descriptor, which stays the caller's. Waiting for bytes ends when asked to.
 class PipeBytes final : public ByteSource {
 public:
-  /// `cancelled` outlives the source; once it is true, every read is at the end.
-  PipeBytes(int descriptor, const std::atomic<bool>& cancelled) : descriptor_{descriptor}, cancelled_{&cancelled} {}
+  /// Once a stop is requested, every read is at the end.
+  PipeBytes(int descriptor, std::stop_token stop) : descriptor_{descriptor}, stop_{std::move(stop)} {}
 
   [[nodiscard]] std::ptrdiff_t read(std::span<std::byte> out) override;
   [[nodiscard]] bool seek(std::int64_t) override { return false; }
@@ -79,7 +80,7 @@ public:
 
 private:
   int descriptor_;
-  const std::atomic<bool>* cancelled_;
+  std::stop_token stop_;
 };
 
 } // namespace auralis::media

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <limits>
 #include <thread>
 #include <utility>
 
 extern "C" {
+#include <libavdevice/avdevice.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
@@ -50,6 +52,18 @@ constexpr std::array<std::string_view, 14> kNotContainers{
 
 constexpr std::array<std::string_view, 6> kBareStreams{"aac", "ac3", "dts", "eac3", "loas", "mp3"};
 
+extern "C" void say_nothing(const char*, int, const char*, int, const char*, ...) {}
+
+/// libasound prints to stderr unless it is told where else to; libavdevice has loaded it, we do not link it ourselves.
+void silence_alsa() {
+  using Handler = void (*)(const char* file, int line, const char* function, int error, const char* format, ...);
+  using SetHandler = int (*)(Handler);
+  if (void* const found = dlsym(RTLD_DEFAULT, "snd_lib_error_set_handler"); found != nullptr) {
+    const auto set = reinterpret_cast<SetHandler>(found);
+    set(&say_nothing);
+  }
+}
+
 bool is_one_of(const char* names, std::string_view wanted) {
   std::string_view rest{names};
   while (!rest.empty()) {
@@ -76,6 +90,7 @@ ErrorCode kind_of(int code) {
   case AVERROR_STREAM_NOT_FOUND:
   case AVERROR_PATCHWELCOME:
   case AVERROR_PROTOCOL_NOT_FOUND:
+  case AVERROR(EPERM):
   case AVERROR(EINVAL):
     return ErrorCode::invalid_argument;
   case AVERROR_HTTP_NOT_FOUND:
@@ -141,8 +156,8 @@ void FreeIo::operator()(AVIOContext* io) const noexcept {
   avio_context_free(&io);
 }
 
-LibavInput::LibavInput(std::string where, const std::atomic<bool>* cancelled)
-    : where_{std::move(where)}, cancelled_{cancelled}, zeros_(kMaxBlock) {
+LibavInput::LibavInput(std::string where, std::stop_token stop)
+    : where_{std::move(where)}, stop_{std::move(stop)}, zeros_(kMaxBlock) {
   silence_libav();
   static_cast<void>(take_libav_message());
   av_max_alloc(kLargestAllocation);
@@ -155,9 +170,7 @@ LibavInput::LibavInput(std::string where, const std::atomic<bool>* cancelled)
 
 LibavInput::~LibavInput() { av_channel_layout_uninit(&layout_); }
 
-bool LibavInput::is_cancelled() const noexcept {
-  return cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed); // a flag alone
-}
+bool LibavInput::is_cancelled() const noexcept { return stop_.stop_requested(); }
 
 int LibavInput::interrupted(void* self) { return static_cast<LibavInput*>(self)->is_cancelled() ? 1 : 0; }
 
@@ -205,8 +218,18 @@ int LibavInput::open_nested(AVFormatContext* context, AVIOContext** io, const ch
     av_dict_set(settings, "reconnect_on_http_error", "5xx", 0);
     av_dict_set_int(settings, "reconnect_delay_max", self.network_->reconnect_delay_s, 0);
   }
-  const int code = avio_open2(io, url, flags, &context->interrupt_callback, settings);
+  int code = avio_open2(io, url, flags, &context->interrupt_callback, settings);
   av_dict_free(&none);
+  std::uint8_t* reached = nullptr; // where redirections led to
+  if (code >= 0 && av_opt_get(*io, "location", AV_OPT_SEARCH_CHILDREN, &reached) >= 0 && reached != nullptr) {
+    const std::string target{reinterpret_cast<const char*>(reached)};
+    if (!target.empty() && target != plain && self.network_->permit && !self.network_->permit(target)) {
+      avio_closep(io);
+      av_log(nullptr, AV_LOG_ERROR, "the address %s, to which it leads, is not permitted", target.c_str());
+      code = AVERROR(EPERM);
+    }
+  }
+  av_free(reached);
   return code;
 }
 
@@ -219,28 +242,65 @@ Error LibavInput::failed(int code, std::string_view doing) const {
 }
 
 core::Result<std::unique_ptr<LibavInput>> LibavInput::open_bytes(std::unique_ptr<ByteSource> bytes, std::string where,
-                                                                 const std::atomic<bool>* cancelled) {
+                                                                 std::stop_token stop) {
   if (bytes->size() == 0) {
     return core::fail(ErrorCode::invalid_argument, "the file is empty", std::move(where));
   }
-  std::unique_ptr<LibavInput> input{new LibavInput{std::move(where), cancelled}};
-  input->bytes_ = std::move(bytes);
-  auto* const buffer = static_cast<unsigned char*>(av_malloc(kIoBuffer));
-  input->io_.reset(avio_alloc_context(buffer, kIoBuffer, 0, input.get(), &read_bytes, nullptr,
-                                      input->bytes_->size() ? &seek_bytes : nullptr));
-  auto ready = input->open_container(input->where_, nullptr);
-  if (ready) {
-    ready = input->prepare();
-  }
-  if (!ready) {
+  std::unique_ptr<LibavInput> input{new LibavInput{std::move(where), std::move(stop)}};
+  input->use(std::move(bytes));
+  if (auto ready = input->open_container(input->where_, nullptr); !ready) {
     return tl::unexpected{ready.error()};
   }
   return input;
 }
 
+core::Result<std::unique_ptr<LibavInput>> LibavInput::open_raw(std::unique_ptr<ByteSource> bytes, std::string where,
+                                                               const char* format, int rate, int channels,
+                                                               std::stop_token stop) {
+  std::unique_ptr<LibavInput> input{new LibavInput{std::move(where), std::move(stop)}};
+  input->use(std::move(bytes));
+  if (auto ready =
+          input->open_container(input->where_, av_find_input_format(format),
+                                {{"sample_rate", std::to_string(rate)}, {"ch_layout", fmt::format("{}C", channels)}});
+      !ready) {
+    return tl::unexpected{ready.error()};
+  }
+  return input;
+}
+
+core::Result<std::unique_ptr<LibavInput>> LibavInput::open_device(const std::string& system, const std::string& name,
+                                                                  std::stop_token stop) {
+  avdevice_register_all(); // idempotent
+  silence_alsa();
+  std::unique_ptr<LibavInput> input{new LibavInput{system + ":" + name, std::move(stop)}};
+  const AVInputFormat* const format =
+      system == "alsa" || system == "pulse" ? av_find_input_format(system.c_str()) : nullptr;
+  if (format == nullptr) {
+    return core::fail(
+        ErrorCode::invalid_argument,
+        fmt::format("there is no sound system \"{}\" in this build; \"alsa\" and \"pulse\" are known", system),
+        input->where_);
+  }
+  if (auto ready = input->open_container(name, format); !ready) {
+    core::Error error = ready.error();
+    if (error.code != ErrorCode::invalid_argument) {
+      error.code = ErrorCode::unavailable;
+    }
+    return tl::unexpected{std::move(error)};
+  }
+  return input;
+}
+
+void LibavInput::use(std::unique_ptr<ByteSource> bytes) {
+  bytes_ = std::move(bytes);
+  auto* const buffer = static_cast<unsigned char*>(av_malloc(kIoBuffer));
+  io_.reset(
+      avio_alloc_context(buffer, kIoBuffer, 0, this, &read_bytes, nullptr, bytes_->size() ? &seek_bytes : nullptr));
+}
+
 core::Result<std::unique_ptr<LibavInput>> LibavInput::open_url(const std::string& url, Network network,
-                                                               const std::atomic<bool>* cancelled) {
-  std::unique_ptr<LibavInput> input{new LibavInput{url, cancelled}};
+                                                               std::stop_token stop) {
+  std::unique_ptr<LibavInput> input{new LibavInput{url, std::move(stop)}};
   input->network_ = std::move(network);
   const std::unique_ptr<AVFormatContext, FreeContext> opener{avformat_alloc_context()};
   opener->opaque = input.get();
@@ -251,18 +311,15 @@ core::Result<std::unique_ptr<LibavInput>> LibavInput::open_url(const std::string
     return tl::unexpected{input->failed(code, "cannot open the address")};
   }
   input->io_ = {io, FreeIo{true}};
-  auto ready = input->open_container(url, nullptr);
-  if (ready) {
-    ready = input->prepare();
-  }
-  if (!ready) {
+  if (auto ready = input->open_container(url, nullptr); !ready) {
     return tl::unexpected{ready.error()};
   }
   return input;
 }
 
-core::Result<void> LibavInput::open_container(const std::string& address, const AVInputFormat* format) {
-  if (io_) {
+core::Result<void> LibavInput::open_container(const std::string& address, const AVInputFormat* format,
+                                              const Options& own) {
+  if (format == nullptr) {
     const int code = av_probe_input_buffer2(io_.get(), &format, address.c_str(), nullptr, 0, 0);
     if (code < 0) {
       return tl::unexpected{is_cancelled() ? Error{ErrorCode::unavailable, "cancelled", where_}
@@ -282,6 +339,12 @@ core::Result<void> LibavInput::open_container(const std::string& address, const 
   context->io_open = &open_nested;
   context->interrupt_callback = {&interrupted, this};
   AVDictionary* options = nullptr;
+  for (const auto& [name, value] : own) {
+    av_dict_set(&options, name, value.c_str(), 0);
+  }
+  if (!io_) { // a device: what it holds back must not keep a cancelled reader waiting
+    context->flags |= AVFMT_FLAG_NONBLOCK;
+  }
   if (network_) {
     // Each segment through open_nested, which asks whether it may; a live list that no longer grows is an end.
     av_dict_set(&options, "protocol_whitelist", "http,https,tls,tcp,crypto", 0);
@@ -299,7 +362,7 @@ core::Result<void> LibavInput::open_container(const std::string& address, const 
                                          : failed(code, fmt::format("cannot be read as {}", format->name))};
   }
   context_.reset(context);
-  return {};
+  return prepare();
 }
 
 core::Result<void> LibavInput::prepare() {
@@ -640,7 +703,8 @@ void LibavInput::place(const AVFrame& frame) {
     silence_ = gap;
     produced_ += gap;
     damage_.silence += Frames{gap};
-  } else if (gap > meant || gap < -meant) {
+  } else if (gap > meant || gap < -rate) {
+    // Backwards by less than a second is a timestamp that its writer gave twice, as libav does where HLS begins.
     anchor_pts_ = pts;
     anchor_frame_ = produced_;
     ++damage_.clock_jumps;

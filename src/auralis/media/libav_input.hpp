@@ -2,14 +2,15 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 extern "C" {
@@ -34,7 +35,7 @@ struct FreeIo {
 /// A container and the decoder of its best audio stream, as blocks on one timeline that starts with the first decoded
 /// sample: encoder delay and padding taken away, gaps filled, one format from beginning to end.
 ///
-/// Thread: one owner; `cancelled` may be set from any. Realtime: no.
+/// Thread: one owner; a stop may be requested from any, and is an end. Realtime: no.
 class LibavInput {
 public:
   /// Of an address. Time limits are of one network operation, not of the whole.
@@ -47,12 +48,16 @@ public:
 
   /// A container in bytes. It opens nothing beside them: a playlist is refused.
   [[nodiscard]] static core::Result<std::unique_ptr<LibavInput>>
-  open_bytes(std::unique_ptr<ByteSource> bytes, std::string where, const std::atomic<bool>* cancelled = nullptr);
+  open_bytes(std::unique_ptr<ByteSource> bytes, std::string where, std::stop_token stop = {});
   [[nodiscard]] static core::Result<std::unique_ptr<LibavInput>> open_url(const std::string& url, Network network,
-                                                                          const std::atomic<bool>* cancelled);
+                                                                          std::stop_token stop);
+  /// Interleaved samples without a header; `format` is libav's name of them, such as "s16le".
+  [[nodiscard]] static core::Result<std::unique_ptr<LibavInput>> open_raw(std::unique_ptr<ByteSource> bytes,
+                                                                          std::string where, const char* format,
+                                                                          int rate, int channels, std::stop_token stop);
   /// A device of libavdevice: `system` is "alsa" or "pulse".
   [[nodiscard]] static core::Result<std::unique_ptr<LibavInput>>
-  open_device(const std::string& system, const std::string& name, const std::atomic<bool>* cancelled);
+  open_device(const std::string& system, const std::string& name, std::stop_token stop);
 
   LibavInput(const LibavInput&) = delete;
   LibavInput& operator=(const LibavInput&) = delete;
@@ -93,9 +98,12 @@ private:
     friend bool operator==(const FrameShape&, const FrameShape&) = default;
   };
 
-  LibavInput(std::string where, const std::atomic<bool>* cancelled);
+  LibavInput(std::string where, std::stop_token stop);
 
-  core::Result<void> open_container(const std::string& address, const AVInputFormat* format);
+  using Options = std::vector<std::pair<const char*, std::string>>;
+
+  void use(std::unique_ptr<ByteSource> bytes);
+  core::Result<void> open_container(const std::string& address, const AVInputFormat* format, const Options& own = {});
   core::Result<void> prepare(); // finds the stream, opens its decoder, decodes the first frame
   core::Result<void> open_decoder();
   core::Result<void> set_format(const AVFrame& frame);
@@ -121,7 +129,7 @@ private:
                          AVDictionary** options);
 
   std::string where_;
-  const std::atomic<bool>* cancelled_;
+  std::stop_token stop_;
   std::optional<Network> network_; // none: nothing may be opened beside the bytes
   std::unique_ptr<ByteSource> bytes_;
   std::unique_ptr<AVIOContext, FreeIo> io_; // freed after context_, which uses it
