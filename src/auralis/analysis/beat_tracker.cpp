@@ -49,11 +49,12 @@ void BeatTracker::reset() noexcept {
 
 BeatDecoder::BeatDecoder(const BeatTracker::Config& config)
     : frames_per_second_{config.frames_per_second}, activation_{config.bands},
-      decoder_{beat_decoding(config.frames_per_second)} {}
+      decoder_{beat_decoding(config.frames_per_second)}, tempo_{config.frames_per_second} {}
 
 void BeatDecoder::process(const LogBands& bands) {
   if (const auto activation = activation_.process(bands)) {
     decoder_.process(*activation, placed_);
+    tempo_.process(activation->beat);
   }
 }
 
@@ -76,6 +77,7 @@ std::vector<core::Beat> BeatDecoder::finish() {
 void BeatDecoder::reset() {
   activation_.reset();
   decoder_.reset();
+  tempo_.reset();
   placed_.clear();
 }
 

@@ -7,6 +7,7 @@
 
 #include "auralis/analysis/bar_pointer.hpp"
 #include "auralis/analysis/beat_activation.hpp"
+#include "auralis/analysis/tempo.hpp"
 #include "auralis/core/analysis.hpp"
 
 namespace auralis::analysis {
@@ -47,12 +48,17 @@ public:
   void process(const LogBands& bands);
   /// All beats; only reset() may follow.
   [[nodiscard]] std::vector<core::Beat> finish();
+  /// The tempo of those beats, then its half, double and three to two as far as the music speaks for them.
+  [[nodiscard]] std::vector<core::TempoCandidate> tempi(std::span<const core::Beat> beats) const {
+    return tempo_.candidates(beats);
+  }
   void reset();
 
 private:
   double frames_per_second_;
   BeatActivationFunction activation_;
   BarPointerDecoder decoder_;
+  TempoEstimator tempo_;
   std::vector<PlacedBeat> placed_;
 };
 
