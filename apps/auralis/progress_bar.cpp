@@ -14,7 +14,7 @@ constexpr double kLeastElapsed = 1e-6; // keeps the first call from dividing by 
 
 } // namespace
 
-ProgressBar::ProgressBar(std::string what, double seconds)
+ProgressBar::ProgressBar(std::string what, std::optional<double> seconds)
     : what_{std::move(what)}, seconds_{seconds}, terminal_{isatty(STDERR_FILENO) == 1},
       start_{std::chrono::steady_clock::now()} {}
 
@@ -23,11 +23,13 @@ void ProgressBar::show(double share) {
     return;
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const double speed = share * seconds_ / std::max(elapsed.count(), kLeastElapsed);
+  const auto speed =
+      seconds_ ? fmt::format("  {:.0f}x real time", share * *seconds_ / std::max(elapsed.count(), kLeastElapsed))
+               : std::string{};
   const double left = share > 0.0 ? elapsed.count() * (1.0 - share) / share : 0.0;
   const int filled = static_cast<int>(share * kWidth);
-  fmt::print(stderr, "\r{} [{:#<{}}{:.<{}}] {:3.0f} %  {:.0f}x real time  {:.0f} s left ", what_, "", filled, "",
-             kWidth - filled, share * 100.0, speed, left);
+  fmt::print(stderr, "\r{} [{:#<{}}{:.<{}}] {:3.0f} %{}  {:.0f} s left ", what_, "", filled, "", kWidth - filled,
+             share * 100.0, speed, left);
   std::fflush(stderr);
 }
 

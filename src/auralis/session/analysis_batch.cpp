@@ -145,9 +145,6 @@ core::Result<std::vector<fs::path>> sound_files(std::span<const fs::path> files_
   for (const auto& path : files_and_folders) {
     std::error_code error;
     const auto status = fs::status(path, error);
-    if (!fs::exists(status)) {
-      return core::fail(core::ErrorCode::not_found, "there is no such file or folder", path.string());
-    }
     if (!fs::is_directory(status)) {
       found.push_back(path);
       continue;
@@ -164,11 +161,12 @@ core::Result<std::vector<fs::path>> sound_files(std::span<const fs::path> files_
     if (error) {
       return core::fail(core::ErrorCode::io, "the folder cannot be read: " + error.message(), path.string());
     }
-    if (below.empty()) {
-      return core::fail(core::ErrorCode::invalid_argument, "the folder holds no sound file", path.string());
-    }
     std::ranges::sort(below);
     found.insert(found.end(), below.begin(), below.end());
+  }
+  if (found.empty()) {
+    return core::fail(core::ErrorCode::invalid_argument, "there is no sound file below",
+                      files_and_folders.empty() ? "" : files_and_folders.front().string());
   }
   return found;
 }

@@ -37,8 +37,9 @@ struct Batch {
 /// Runs the batch to its end; one bad file never stops the rest. Holds at most a few results a job.
 void run(const Batch& batch);
 
-/// The files themselves, and of folders all files below that look like sound or film, in the order of their paths.
-/// Errors: not_found for what is not there; invalid_argument for a folder without any such file.
+/// What is no folder as it is, whether it is there or not, and of folders all files below that look like sound or film,
+/// in the order of their paths. Errors: invalid_argument if that is nothing at all; io for a folder that cannot be
+/// read.
 [[nodiscard]] core::Result<std::vector<std::filesystem::path>>
 sound_files(std::span<const std::filesystem::path> files_and_folders);
 

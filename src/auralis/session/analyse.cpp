@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/session/analyse.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "auralis/analysis/analyzer.hpp"
+#include "auralis/media/audio_reader.hpp"
+#include "auralis/media/content_hash.hpp"
+#include "auralis/session/analysis_cache.hpp"
+
+namespace auralis::session {
+namespace {
+
+using report::Part;
+
+analysis::Wanted wanted_for(report::Parts parts) {
+  // Mood is made of tempo, mode, loudness, onsets and brightness.
+  const bool mood = parts.contains(Part::mood);
+  return {.rhythm = mood || parts.contains(Part::tempo) || parts.contains(Part::beats) || parts.contains(Part::onsets),
+          .tonal = mood || parts.contains(Part::key) || parts.contains(Part::chords),
+          .pitch = parts.contains(Part::pitch),
+          .features = mood || parts.contains(Part::features),
+          .loudness = mood || parts.contains(Part::loudness),
+          .sections = parts.contains(Part::sections)};
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
+} // namespace
+
+core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::path& file, report::Parts parts,
+                                                      const AnalysisCache* cache,
+                                                      const std::function<void(double share)>& progress) {
+  const auto hash = media::content_hash(file);
+  if (!hash) {
+    return tl::unexpected{hash.error()};
+  }
+  const auto sha256 = hash->hex();
+  if (cache != nullptr) {
+    if (auto remembered = cache->find(sha256, parts)) {
+      remembered->source.name = file.filename().string(); // the same bytes may go by another name now
+      return *std::move(remembered);
+    }
+  }
+  auto reader = media::AudioReader::open(file);
+  if (!reader) {
+    return tl::unexpected{reader.error()};
+  }
+  analysis::Analyzer analyzer{{.sample_rate = reader->format().sample_rate,
+                               .channels = reader->format().channels,
+                               .wanted = wanted_for(parts)}};
+  while (true) {
+    const auto block = reader->read();
+    if (!block) {
+      return tl::unexpected{block.error()};
+    }
+    if (block->frames == 0) {
+      break;
+    }
+    analyzer.push(*block);
+    if (const auto length = reader->length(); length && length->value > 0) {
+      progress(std::min(1.0, static_cast<double>(reader->position().value) / static_cast<double>(length->value)));
+    }
+  }
+  protocol::AnalysisSource source{.name = file.filename().string(),
+                                  .sha256 = sha256,
+                                  .title = unless_empty(reader->tags().title),
+                                  .artist = unless_empty(reader->tags().artist),
+                                  .album = unless_empty(reader->tags().album),
+                                  .truncated = reader->truncated()};
+  auto document = report::to_document(analyzer.finish(), std::move(source), parts);
+  if (cache != nullptr) {
+    static_cast<void>(cache->store(document));
+  }
+  return document;
+}
+
+} // namespace auralis::session
