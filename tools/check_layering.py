@@ -40,6 +40,7 @@ OWNERS = {
     "openssl/": {"media"},
     "SQLiteCpp/": {"store"},
     "sqlite3": {"store"},
+    "curl/": {"store"},
     "boost/": {"server"},
     "prometheus/": {"server"},
     "nlohmann/": {"evaluation", "report", "server"},

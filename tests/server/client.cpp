@@ -180,9 +180,10 @@ std::string frame_bytes(int opcode, std::string_view payload, Socket::Bits bits)
   return out;
 }
 
-Socket::Socket(std::uint16_t port, std::string_view query, std::string_view extra_headers, int receive_buffer)
+Socket::Socket(std::uint16_t port, std::string_view query, std::string_view extra_headers, int receive_buffer,
+               std::string_view path)
     : client{port, receive_buffer} {
-  auto text = head_of("GET", "/ws/stream" + std::string{query});
+  auto text = head_of("GET", std::string{path} + std::string{query});
   text += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   text += extra_headers;

@@ -65,8 +65,9 @@ inline constexpr int kPong = 10;
 /// A WebSocket client after RFC 6455 that can break each of its rules.
 class Socket {
 public:
-  /// Connects and does the handshake; `handshake` has the answer.
-  Socket(std::uint16_t port, std::string_view query = "", std::string_view extra_headers = "", int receive_buffer = 0);
+  /// Connects to a station and does the handshake; `handshake` has the answer.
+  Socket(std::uint16_t port, std::string_view query = "", std::string_view extra_headers = "", int receive_buffer = 0,
+         std::string_view path = "/ws/stream");
 
   struct Bits {
     bool fin = true;

@@ -14,8 +14,9 @@ namespace auralis::server::testing {
 /// A real server with cheap music on a free port of the loopback, in its own thread.
 class RunningServer {
 public:
-  explicit RunningServer(const std::function<void(Config&)>& change = {}, GeneratorFactory factory = tones())
-      : server_{config(change), std::move(factory)}, thread_{[this] { server_.run(); }} {
+  explicit RunningServer(const std::function<void(Config&)>& change = {}, GeneratorFactory factory = tones(),
+                         Analyser analyser = {})
+      : server_{config(change), std::move(factory), std::move(analyser)}, thread_{[this] { server_.run(); }} {
     // A listener of the main station is greeted once it is there.
     Socket socket{port()};
     if (socket.message("hello").empty()) {

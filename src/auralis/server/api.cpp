@@ -30,7 +30,14 @@ enum class Route {
   openapi,
   docs,
   docs_js,
-  docs_css
+  docs_css,
+  analyses,
+  analysis,
+  result,
+  csv,
+  peaks,
+  features,
+  many_features
 };
 
 struct Pattern {
@@ -49,6 +56,13 @@ const std::vector<Pattern>& patterns() {
       {Route::recording, {"api", "stations", "*", "recording"}, "GET, HEAD, OPTIONS"},
       {Route::presets, {"api", "presets"}, "GET, HEAD, POST, OPTIONS"},
       {Route::preset, {"api", "presets", "*"}, "GET, HEAD, PUT, DELETE, OPTIONS"},
+      {Route::analyses, {"api", "analyses"}, "GET, HEAD, POST, OPTIONS"},
+      {Route::analysis, {"api", "analyses", "*"}, "GET, HEAD, DELETE, OPTIONS"},
+      {Route::result, {"api", "analyses", "*", "result"}, "GET, HEAD, OPTIONS"},
+      {Route::csv, {"api", "analyses", "*", "csv"}, "GET, HEAD, OPTIONS"},
+      {Route::peaks, {"api", "analyses", "*", "peaks"}, "GET, HEAD, OPTIONS"},
+      {Route::many_features, {"v1", "audio-features"}, "GET, HEAD, OPTIONS"},
+      {Route::features, {"v1", "audio-features", "*"}, "GET, HEAD, OPTIONS"},
       {Route::openapi, {"api", "openapi.json"}, "GET, HEAD, OPTIONS"},
       {Route::prometheus, {"metrics"}, "GET, HEAD, OPTIONS"},
       {Route::health, {"healthz"}, "GET, HEAD, OPTIONS"},
@@ -79,40 +93,6 @@ bool lists(std::string_view methods, std::string_view method) {
     methods = comma == methods.npos ? std::string_view{} : methods.substr(comma + 2);
   }
   return false;
-}
-
-bool is_json(std::string_view content_type) {
-  const auto type = content_type.substr(0, content_type.find(';'));
-  std::string lower;
-  for (const char c : type) {
-    if (c != ' ') {
-      lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-  }
-  return lower == "application/json";
-}
-
-/// The body as a T, or the answer that says why not: 415 for another type, 400 for what is no JSON at all, 422 for JSON
-/// that is no T.
-template <typename T>
-std::optional<T> body_as(const Request& request, core::Result<T> (*parse)(std::string_view), const Respond& respond) {
-  if (!is_json(request.content_type)) {
-    respond(
-        error_response(415, {ErrorCode::invalid_argument,
-                             request.content_type.empty()
-                                 ? std::string{"the body's type is missing, expected application/json"}
-                                 : "the body is " + request.content_type.substr(0, 60) + ", expected application/json",
-                             "content-type"}));
-    return std::nullopt;
-  }
-  auto value = parse(request.body);
-  if (!value) {
-    const bool syntax = value.error().what.starts_with("not JSON") || value.error().what.starts_with("nested deeper") ||
-                        value.error().what.ends_with("appears twice");
-    respond(error_response(syntax ? 400 : 422, value.error()));
-    return std::nullopt;
-  }
-  return std::move(*value);
 }
 
 /// A pointer into the body or a conflict with what is there are the caller's to mend; the rest is as the code says.
@@ -157,13 +137,13 @@ Response document(const Request& request, std::string_view text, std::string_vie
 
 } // namespace
 
-Api::Api(const Config& config, Stations& stations, PresetStore& presets, Scheduler& scheduler, const core::Clock& clock,
-         const Counters& counters)
-    : config_{config}, stations_{stations}, presets_{presets}, scheduler_{scheduler}, clock_{clock},
-      counters_{counters}, started_{clock.now()}, asked_at_{started_}, cpu_at_asking_{cpu_seconds()} {}
+Api::Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, Scheduler& scheduler,
+         const core::Clock& clock, const Counters& counters)
+    : config_{config}, stations_{stations}, presets_{presets}, analyses_{analyses}, scheduler_{scheduler},
+      clock_{clock}, counters_{counters}, started_{clock.now()}, asked_at_{started_}, cpu_at_asking_{cpu_seconds()} {}
 
 bool Api::handles(const Target& target) {
-  static constexpr std::array<std::string_view, 5> kRoots{"api", "metrics", "healthz", "readyz", "docs"};
+  static constexpr std::array<std::string_view, 6> kRoots{"api", "metrics", "healthz", "readyz", "docs", "v1"};
   return !target.path.empty() && std::ranges::find(kRoots, target.path.front()) != kRoots.end();
 }
 
@@ -206,6 +186,20 @@ void Api::handle(const Request& request, const Respond& respond) {
     return all_presets(request, respond);
   case Route::preset:
     return one_preset(request, respond);
+  case Route::analyses:
+    return analyses_.list(request, respond);
+  case Route::analysis:
+    return analyses_.one(request, respond);
+  case Route::result:
+    return analyses_.result(request, respond);
+  case Route::csv:
+    return analyses_.csv(request, respond);
+  case Route::peaks:
+    return analyses_.peaks(request, respond);
+  case Route::features:
+    return analyses_.features(request, respond);
+  case Route::many_features:
+    return analyses_.many_features(request, respond);
   case Route::openapi:
     return respond(document(request, documents::openapi_json(), "application/json"));
   case Route::docs:

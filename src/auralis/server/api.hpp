@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "auralis/server/analyses_api.hpp"
 #include "auralis/server/config.hpp"
 #include "auralis/server/counters.hpp"
 #include "auralis/server/http.hpp"
@@ -15,8 +16,8 @@ namespace auralis::server {
 class Api {
 public:
   /// All must outlive it.
-  Api(const Config& config, Stations& stations, PresetStore& presets, Scheduler& scheduler, const core::Clock& clock,
-      const Counters& counters);
+  Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, Scheduler& scheduler,
+      const core::Clock& clock, const Counters& counters);
 
   /// Whether the address is the API's rather than a file's.
   [[nodiscard]] static bool handles(const Target& target);
@@ -38,6 +39,7 @@ private:
   const Config& config_;
   Stations& stations_;
   PresetStore& presets_;
+  AnalysesApi analyses_;
   Scheduler& scheduler_;
   const core::Clock& clock_;
   const Counters& counters_;

@@ -152,6 +152,28 @@ bool is_host(std::string_view text) {
                   c == '_';
          }));
 }
+/// A host, with a port where it is not the usual one.
+bool is_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) {
+    return text != "*" && is_host(text);
+  }
+  std::uint16_t port = 0;
+  const auto digits = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc{} && end == digits.data() + digits.size() && port > 0 && text != "*" &&
+         is_host(text.substr(0, colon));
+}
+Take analysis_hosts() {
+  return [](Config& config, const Value& value) -> std::string {
+    const auto* list = std::get_if<List>(&value);
+    if (list == nullptr || !std::ranges::all_of(*list, is_host_and_port)) {
+      return "a list of hosts such as \"audio.example\" or \"audio.example:8000\"";
+    }
+    config.analysis_allowed_hosts = *list;
+    return {};
+  };
+}
 Take hosts() {
   return [](Config& config, const Value& value) -> std::string {
     const auto* list = std::get_if<List>(&value);
@@ -226,7 +248,7 @@ const std::vector<Entry>& entries() {
       {{"server.web_root", "AURALIS_WEB_ROOT", "--web-root", "DIR", "folder of the built page; empty serves none", ""},
        text_into(&Config::web_root, "a path", any)},
       {{"server.data_dir", "AURALIS_DATA_DIR", "--data-dir", "DIR",
-        "folder where presets are kept; empty keeps them in memory", ""},
+        "folder where presets and analyses are kept; empty keeps them in memory", ""},
        text_into(&Config::data_dir, "a path", any)},
       {{"server.allowed_hosts", "AURALIS_ALLOWED_HOSTS", "--allowed-hosts", "NAMES",
         "names by which the server may be called beyond localhost and IP addresses, or * for any; on the command line "
@@ -311,6 +333,31 @@ const std::vector<Entry>& entries() {
        integer_in(&Config::render_threads, 1, 64)},
       {{"stream.send_threads", "AURALIS_SEND_THREADS", "--send-threads", "N", "threads that encode, 1 to 64", "2"},
        integer_in(&Config::send_threads, 1, 64)},
+
+      {{"analysis.max_upload", "AURALIS_ANALYSIS_MAX_UPLOAD", "--analysis-max-upload", "MIB",
+        "largest file that is analysed, in MiB, 1 to 65536", "512"},
+       integer_in(&Config::analysis_max_upload_mib, 1, 65'536)},
+      {{"analysis.max_length", "AURALIS_ANALYSIS_MAX_LENGTH", "--analysis-max-length", "SECONDS",
+        "longest recording that is analysed, in seconds, 1 to 360000", "14400"},
+       integer_in(&Config::analysis_max_length_s, 1, 360'000)},
+      {{"analysis.uploads", "AURALIS_ANALYSIS_UPLOADS", "--analysis-uploads", "N",
+        "files that may be uploaded at once, 1 to 1000", "4"},
+       integer_in(&Config::analysis_uploads, 1, 1'000)},
+      {{"analysis.queue", "AURALIS_ANALYSIS_QUEUE", "--analysis-queue", "N", "analyses that may wait, 1 to 10000",
+        "32"},
+       integer_in(&Config::analysis_queue, 1, 10'000)},
+      {{"analysis.kept", "AURALIS_ANALYSIS_KEPT", "--analysis-kept", "N", "analyses that are kept, 1 to 100000",
+        "1000"},
+       integer_in(&Config::analysis_kept, 1, 100'000)},
+      {{"analysis.jobs", "AURALIS_ANALYSIS_JOBS", "--analysis-jobs", "N",
+        "analyses that run at once, below the music in priority, 1 to 64", "1"},
+       integer_in(&Config::analysis_jobs, 1, 64)},
+      {{"analysis.allowed_hosts", "AURALIS_ANALYSIS_ALLOWED_HOSTS", "--analysis-allowed-hosts", "HOSTS",
+        "hosts whose files are fetched and analysed, with a port where it is not the usual one; on the command line "
+        "separated by commas",
+        ""},
+       analysis_hosts(),
+       true},
 
       {{"log.level", "AURALIS_LOG_LEVEL", "--log-level", "LEVEL", "debug, info, warning, error or off", "info"},
        log_level()},

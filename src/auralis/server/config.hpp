@@ -25,7 +25,7 @@ struct Config {
   std::string address = "127.0.0.1";        ///< IPv4 or IPv6 to listen on
   std::uint16_t port = 8080;                ///< 0 takes any that is free
   std::filesystem::path web_root;           ///< the built page; empty serves none
-  std::filesystem::path data_dir;           ///< where presets are kept; empty keeps them in memory
+  std::filesystem::path data_dir;           ///< where presets and analyses are kept; empty keeps them in memory
   std::vector<std::string> allowed_hosts;   ///< names beyond localhost and addresses, as "radio.example"; "*" is any
   std::vector<std::string> allowed_origins; ///< beyond the server's own, as "https://radio.example"
 
@@ -59,6 +59,14 @@ struct Config {
   int opus_complexity = 5;         ///< 0 to 10
   int render_threads = 2;
   int send_threads = 2; ///< a station that is slow holds one of them and no other station
+
+  std::size_t analysis_max_upload_mib = 512;       ///< a file above is refused (413)
+  std::int64_t analysis_max_length_s = 4 * 3600;   ///< a recording above is refused (422)
+  std::size_t analysis_uploads = 4;                ///< files that may come in at once
+  std::size_t analysis_queue = 32;                 ///< analyses that may wait
+  std::size_t analysis_kept = 1'000;               ///< analyses of every state
+  std::size_t analysis_jobs = 1;                   ///< that run at once
+  std::vector<std::string> analysis_allowed_hosts; ///< that may be asked for files: "audio.example", "10.0.0.7:8000"
 
   Log::Config log;
 };

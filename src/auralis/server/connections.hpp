@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "auralis/core/clock.hpp"
+#include "auralis/server/analyses.hpp"
 #include "auralis/server/api.hpp"
 #include "auralis/server/config.hpp"
 #include "auralis/server/counters.hpp"
@@ -27,6 +28,7 @@ class Connections;
 struct Services {
   const Config& config;
   Stations& stations;
+  Analyses& analyses;
   Api& api;
   StaticFiles& files;
   Scheduler& scheduler;

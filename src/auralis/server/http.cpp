@@ -53,4 +53,34 @@ Response not_allowed(std::string_view method, std::string_view allowed) {
   return response;
 }
 
+bool is_json(std::string_view content_type) noexcept {
+  constexpr std::string_view kJson = "application/json";
+  std::size_t matched = 0;
+  for (const char c : content_type.substr(0, content_type.find(';'))) {
+    if (c == ' ') {
+      continue;
+    }
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (matched == kJson.size() || lower != kJson[matched++]) {
+      return false;
+    }
+  }
+  return matched == kJson.size();
+}
+
+Response wrong_type(std::string_view content_type) {
+  return error_response(415,
+                        {core::ErrorCode::invalid_argument,
+                         content_type.empty()
+                             ? std::string{"the body's type is missing, expected application/json"}
+                             : "the body is " + std::string{content_type.substr(0, 60)} + ", expected application/json",
+                         "content-type"});
+}
+
+Response wrong_body(const core::Error& error) {
+  const bool syntax = error.what.starts_with("not JSON") || error.what.starts_with("nested deeper") ||
+                      error.what.ends_with("appears twice");
+  return error_response(syntax ? 400 : 422, error);
+}
+
 } // namespace auralis::server

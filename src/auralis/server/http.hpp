@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,5 +45,27 @@ using Respond = std::function<void(Response)>;
 [[nodiscard]] int status_of(core::ErrorCode code) noexcept;
 /// With the Allow header that RFC 9110, 15.5.6 demands.
 [[nodiscard]] Response not_allowed(std::string_view method, std::string_view allowed);
+
+/// Whether a Content-Type is application/json, with whatever parameters.
+[[nodiscard]] bool is_json(std::string_view content_type) noexcept;
+/// 415 where the body is no JSON by its type.
+[[nodiscard]] Response wrong_type(std::string_view content_type);
+/// 400 for what is no JSON at all, 422 for JSON that is not what was expected.
+[[nodiscard]] Response wrong_body(const core::Error& error);
+
+/// The body as a T, or the answer that says why not.
+template <typename T>
+std::optional<T> body_as(const Request& request, core::Result<T> (*parse)(std::string_view), const Respond& respond) {
+  if (!is_json(request.content_type)) {
+    respond(wrong_type(request.content_type));
+    return std::nullopt;
+  }
+  auto value = parse(request.body);
+  if (!value) {
+    respond(wrong_body(value.error()));
+    return std::nullopt;
+  }
+  return std::move(*value);
+}
 
 } // namespace auralis::server

@@ -13,7 +13,10 @@
 #include <charconv>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <limits>
 
+#include "auralis/server/analyses_api.hpp"
+#include "auralis/server/analysis_watcher.hpp"
 #include "auralis/server/origin.hpp"
 #include "auralis/server/websocket_listener.hpp"
 
@@ -36,6 +39,10 @@ constexpr std::chrono::seconds kAnswerTimeout{30};
 /// After an answer that ends the connection, what the peer still sends is read for this long, so that the answer is not
 /// lost to a reset (RFC 9112, 9.6).
 constexpr std::chrono::milliseconds kLinger{500};
+
+/// What of a file is read before it is written down.
+constexpr std::size_t kPiece = 128 * 1024;
+constexpr std::string_view kUnnamed = "upload";
 
 std::string http_date() {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT",
@@ -95,6 +102,14 @@ core::Result<JoinRequest> join_request(const Target& target) {
   return join;
 }
 
+/// The analysis whose progress is asked for at /ws/analyses/{id}.
+std::optional<std::string> watched_analysis(const Target& target) {
+  const auto& path = target.path;
+  return path.size() == 3 && path[0] == "ws" && path[1] == "analyses" && protocol::is_analysis_id(path[2])
+             ? std::optional{path[2]}
+             : std::nullopt;
+}
+
 bool is_stream(const Target& target) {
   return target.path.size() == 2 && target.path[0] == "ws" && target.path[1] == "stream";
 }
@@ -118,6 +133,7 @@ public:
   }
 
 private:
+  using HeadParser = http::request_parser<http::empty_body>;
   using Parser = http::request_parser<http::string_body>;
   enum class Next { request, close, linger, gone };
 
@@ -151,23 +167,30 @@ private:
       buffer.commit(size);
     }
     busy_ = true;
-    Parser parser;
-    parser.header_limit(kHeaderLimit);
-    parser.body_limit(kBodyLimit);
+    HeadParser head;
+    head.header_limit(kHeaderLimit);
+    head.body_limit(boost::none); // how much may follow depends on what it is
     stream_.expires_after(s_.config.request_timeout);
     {
-      const auto [error, size] = co_await http::async_read_header(stream_, buffer, parser, kTuple);
+      const auto [error, size] = co_await http::async_read_header(stream_, buffer, head, kTuple);
       if (error) {
         co_return co_await refuse(error);
       }
     }
-    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
-      if (error) {
-        co_return Next::close;
-      }
+    const auto& fields = head.get();
+    if (auto target = parse_target(view(fields.target()));
+        target && is_upload(view(fields.method_string()), *target, view(fields[http::field::content_type]))) {
+      co_return co_await take_upload(buffer, head, std::move(*target));
     }
+    if (const auto length = head.content_length(); length && *length > kBodyLimit) {
+      const beast::error_code too_large = http::error::body_limit;
+      co_return co_await refuse(too_large);
+    }
+    if (const bool ready = co_await expect(head); !ready) {
+      co_return Next::close;
+    }
+    Parser parser{std::move(head)};
+    parser.body_limit(kBodyLimit);
     {
       const auto [error, size] = co_await http::async_read(stream_, buffer, parser, kTuple);
       if (error) {
@@ -175,6 +198,16 @@ private:
       }
     }
     co_return co_await dispatch(parser.release(), buffer.size() > 0);
+  }
+
+  /// Tells one who waits to be asked for his body to send it. False if the connection is of no further use.
+  Task<bool> expect(const HeadParser& head) {
+    if (!beast::iequals(head.get()[http::field::expect], "100-continue")) {
+      co_return true;
+    }
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
+    co_return !error;
   }
 
   struct Form {
@@ -210,43 +243,193 @@ private:
     co_return Next::linger;
   }
 
-  Task<Next> dispatch(http::request<http::string_body> message, bool more) {
+  template <typename Message> Form form_of(const Message& message) const {
     Form form{.version = message.version(),
               .keep_alive = message.keep_alive() && !owner_.draining(),
               .head = message.method() == http::verb::head,
               .host = std::string{view(message[http::field::host])}};
+    if (const std::string origin{view(message[http::field::origin])};
+        origin_allowed(origin, form.host, s_.config.allowed_origins)) {
+      form.origin = origin;
+    }
+    return form;
+  }
+
+  template <typename Message> std::optional<Response> wrong_host(const Message& message) const {
+    if (message.version() == 11 && message.count(http::field::host) != 1) {
+      return error_response(400, {ErrorCode::invalid_argument, "expected one Host (RFC 9112, 3.2)", "host"});
+    }
+    if (!host_allowed(view(message[http::field::host]), s_.config.allowed_hosts)) {
+      return error_response(421, {ErrorCode::invalid_argument,
+                                  "Host is no name of this server, expected localhost, an IP address or one of "
+                                  "server.allowed_hosts",
+                                  "host"});
+    }
+    return std::nullopt;
+  }
+
+  /// Why a file is not taken, before any of it has come.
+  std::optional<Response> refused_upload(const HeadParser& head, const Target& target) const {
+    const auto& fields = head.get();
+    if (auto response = wrong_host(fields)) {
+      return response;
+    }
+    const auto most = std::uint64_t{s_.config.analysis_max_upload_mib} << 20U;
+    if (!origin_allowed(view(fields[http::field::origin]), view(fields[http::field::host]),
+                        s_.config.allowed_origins)) {
+      return wrong_origin();
+    }
+    if (const auto name = recording_name(target, kUnnamed); !name) {
+      return error_response(400, name.error());
+    }
+    if (head.content_length() && *head.content_length() > most) {
+      return too_large_upload();
+    }
+    if (head.is_done()) {
+      return error_response(422, {ErrorCode::invalid_argument,
+                                  "the body is empty, expected a sound file, or JSON with its type", "body"});
+    }
+    return std::nullopt;
+  }
+
+  Response too_large_upload() const {
+    return error_response(
+        413,
+        {ErrorCode::limit_exceeded,
+         fmt::format("the file is above {} MiB (analysis.max_upload)", s_.config.analysis_max_upload_mib), "body"});
+  }
+
+  static Response wrong_origin() {
+    return error_response(
+        403, {ErrorCode::invalid_argument, "this origin is not allowed (server.allowed_origins)", "origin"});
+  }
+
+  /// Reads a file's bytes into a file of ours, piece by piece, and hands it to the analyses.
+  Task<Next> take_upload(beast::flat_buffer& buffer, HeadParser& head, Target target) {
+    auto form = form_of(head.get());
+    auto response = refused_upload(head, target);
+    Analyses::Place place;
+    if (!response) {
+      auto reserved = s_.analyses.reserve(true);
+      if (reserved) {
+        place = std::move(*reserved);
+      } else {
+        response = analysis_error(reserved.error());
+      }
+    }
+    if (!response) {
+      if (const bool ready = co_await expect(head); !ready) {
+        co_return Next::close;
+      }
+      http::request_parser<http::buffer_body> body{std::move(head)};
+      auto file = std::make_shared<std::shared_ptr<TemporaryFile>>();
+      auto received = co_await receive(buffer, body, file);
+      if (!received) {
+        co_return Next::close; // he has gone, or says nothing any more
+      }
+      response = std::move(*received);
+      if (!response) {
+        std::function<void(const Respond&)> ask = [this, file, place, target](const Respond& respond) {
+          s_.analyses.submit(*file, *recording_name(target, kUnnamed), place,
+                             [respond](const core::Result<protocol::AnalysisStatus>& status) {
+                               respond(status ? accepted(*status) : analysis_error(status.error()));
+                             });
+        };
+        place.reset();
+        response = co_await eventually(std::move(ask));
+        const bool written = co_await write(std::move(*response), form);
+        co_return !written ? Next::close : form.keep_alive && !owner_.draining() ? Next::request : Next::linger;
+      }
+    }
+    form.keep_alive = false;
+    co_await write(std::move(*response), form);
+    waste_ = std::numeric_limits<std::size_t>::max();
+    co_return Next::linger;
+  }
+
+  /// Why what was received is refused, or nothing; no value at all if the connection is of no further use.
+  Task<std::optional<std::optional<Response>>> receive(beast::flat_buffer& buffer,
+                                                       http::request_parser<http::buffer_body>& body,
+                                                       std::shared_ptr<std::shared_ptr<TemporaryFile>> file) {
+    body.body_limit(std::uint64_t{s_.config.analysis_max_upload_mib} << 20U);
+    const auto piece = std::make_shared<std::vector<char>>(kPiece); // the clerk may outlive this connection
+    std::uint64_t total = 0;
+    while (!body.is_done()) {
+      body.get().body().data = piece->data();
+      body.get().body().size = piece->size();
+      stream_.expires_after(s_.config.request_timeout); // for each piece: who trickles holds no place for long
+      const auto [error, size] = co_await http::async_read(stream_, buffer, body, kTuple);
+      if (error == http::error::body_limit) {
+        co_return std::optional<Response>{too_large_upload()};
+      }
+      if (error && error != http::error::need_buffer) {
+        s_.counters.requests_timed_out += error == beast::error::timeout ? 1U : 0U;
+        co_return std::nullopt;
+      }
+      const auto filled = piece->size() - body.get().body().size;
+      total += filled;
+      std::function<void(const Respond&)> ask = [&analyses = s_.analyses, piece, filled, file](const Respond& respond) {
+        analyses.on_clerk([&analyses, piece, filled, file, respond] {
+          auto kept = keep(*file, analyses.config().data_dir, {piece->data(), filled});
+          analyses.on_network(
+              [kept = std::move(kept), respond] { respond(kept ? Response{} : analysis_error(kept.error())); });
+        });
+      };
+      auto answer = co_await eventually(std::move(ask));
+      if (answer.status != 200) {
+        co_return std::optional<Response>{std::move(answer)};
+      }
+    }
+    if (total == 0) { // in chunks, none of which held anything
+      co_return std::optional<Response>{
+          error_response(422, {ErrorCode::invalid_argument, "the body is empty, expected a sound file", "body"})};
+    }
+    co_return std::optional<Response>{};
+  }
+
+  /// Thread: clerk.
+  static core::Result<void> keep(std::shared_ptr<TemporaryFile>& file, const std::filesystem::path& folder,
+                                 std::span<const char> bytes) {
+    if (!file) {
+      auto made = TemporaryFile::make(folder);
+      if (!made) {
+        return tl::unexpected{made.error()};
+      }
+      file = std::make_shared<TemporaryFile>(std::move(*made));
+    }
+    return file->write(bytes);
+  }
+
+  Task<Next> dispatch(http::request<http::string_body> message, bool more) {
+    auto form = form_of(message);
     Request request{.method = std::string{view(message.method_string())},
                     .host = form.host,
                     .origin = std::string{view(message[http::field::origin])},
                     .content_type = std::string{view(message[http::field::content_type])},
                     .if_none_match = std::string{view(message[http::field::if_none_match])}};
     const bool origin_ok = origin_allowed(request.origin, request.host, s_.config.allowed_origins);
-    if (origin_ok) {
-      form.origin = request.origin;
-    }
-    std::optional<Response> early;
+    auto early = wrong_host(message);
     auto target = parse_target(view(message.target()));
-    if (message.version() == 11 && message.count(http::field::host) != 1) {
-      early = error_response(400, {ErrorCode::invalid_argument, "expected one Host (RFC 9112, 3.2)", "host"});
-    } else if (!host_allowed(request.host, s_.config.allowed_hosts)) {
-      early = error_response(421, {ErrorCode::invalid_argument,
-                                   "Host is no name of this server, expected localhost, an IP address or one of "
-                                   "server.allowed_hosts",
-                                   "host"});
+    const auto watched = target ? watched_analysis(*target) : std::nullopt;
+    if (early) {
+      // answered below
     } else if (!target) {
       early = error_response(400, target.error());
-    } else if (is_stream(*target) && message.method() != http::verb::options) {
+    } else if ((watched || is_stream(*target)) && message.method() != http::verb::options) {
       if (message.method() != http::verb::get) {
         early = not_allowed(request.method, "GET, OPTIONS");
       } else if (!websocket::is_upgrade(message)) {
         early = error_response(426, {ErrorCode::invalid_argument, "this address speaks WebSocket", "upgrade"});
         early->headers.emplace_back("Upgrade", "websocket");
         early->headers.emplace_back("Connection", "Upgrade");
-      } else if (auto join = join_request(*target); !join) {
-        early = error_response(400, join.error());
       } else if (more) {
         early =
             error_response(400, {ErrorCode::invalid_argument, "frames came before the handshake was done", "request"});
+      } else if (watched) {
+        serve_watcher(owner_, stream_.release_socket(), std::move(message), peer_, *watched, origin_ok);
+        co_return Next::gone;
+      } else if (auto join = join_request(*target); !join) {
+        early = error_response(400, join.error());
       } else {
         serve_listener(owner_, stream_.release_socket(), std::move(message), peer_, std::move(*join), origin_ok);
         co_return Next::gone;
@@ -264,10 +447,12 @@ private:
     if (request.method == "OPTIONS") {
       response = options(request, origin_ok);
     } else if (changes && !origin_ok) {
-      response = error_response(
-          403, {ErrorCode::invalid_argument, "this origin is not allowed (server.allowed_origins)", "origin"});
+      response = wrong_origin();
     } else if (Api::handles(request.target)) {
-      response = co_await answer(std::move(request));
+      std::function<void(const Respond&)> ask = [this, &request](const Respond& respond) {
+        s_.api.handle(request, respond);
+      };
+      response = co_await eventually(std::move(ask));
     } else {
       response = s_.files.serve(request);
     }
@@ -290,8 +475,8 @@ private:
     return response;
   }
 
-  /// The API's answer, whenever it comes.
-  Task<Response> answer(Request request) {
+  /// The answer, whenever it comes. `ask` begins at once and is not needed afterwards.
+  Task<Response> eventually(std::function<void(const Respond&)> ask) {
     struct Slot {
       explicit Slot(const Executor& executor) : gate{executor} {}
       asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>
@@ -300,10 +485,11 @@ private:
     };
     const auto slot = std::make_shared<Slot>(owner_.io().get_executor());
     slot->gate.expires_after(kAnswerTimeout);
-    s_.api.handle(request, [slot](Response response) {
+    ask([slot](Response response) {
       slot->response = std::move(response);
       slot->gate.cancel();
     });
+    ask = nullptr;
     if (!slot->response) {
       co_await slot->gate.async_wait(kTuple);
     }
@@ -376,7 +562,7 @@ private:
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     stream_.expires_after(kLinger);
     std::array<char, 4096> waste{};
-    for (std::size_t total = 0; total < kBodyLimit;) {
+    for (std::size_t total = 0; total < waste_;) {
       const auto [error, size] = co_await stream_.async_read_some(asio::buffer(waste), kTuple);
       if (error) {
         co_return;
@@ -387,6 +573,7 @@ private:
 
   HttpStream stream_;
   std::string peer_;
+  std::size_t waste_ = kBodyLimit; // bytes that are read and thrown away at the end
   bool busy_ = true;
   bool aborted_ = false;
 };

@@ -21,7 +21,7 @@ enum class CloseCode : std::uint16_t {
   going_away = 1001,
   policy = 1008,
   try_again_later = 1013,
-  no_such_station = 4004,
+  not_there = 4004,
 };
 
 /// One who hears a station. Thread: network.

@@ -69,12 +69,15 @@ private:
 } // namespace
 
 struct Server::Impl {
-  Impl(Config given, GeneratorFactory factory)
+  Impl(Config given, GeneratorFactory factory, Analyser analyser)
       : config{std::move(given)}, log{config.log}, io{1}, work{io.get_executor()}, pool{1}, scheduler{io, pool},
         presets{config.data_dir, config.max_presets}, files{config.web_root},
         stations{config, std::move(factory), presets, scheduler, clock, log},
-        api{config, stations, presets, scheduler, clock, counters},
-        connections{io, {config, stations, api, files, scheduler, counters, clock, log}, [this] { ended_if_empty(); }},
+        analyses{config, std::move(analyser), scheduler, clock, log},
+        api{config, stations, presets, analyses, scheduler, clock, counters},
+        connections{io,
+                    {config, stations, analyses, api, files, scheduler, counters, clock, log},
+                    [this] { ended_if_empty(); }},
         acceptor{io}, stop_timer{io} {
     boost::system::error_code error;
     const auto address = asio::ip::make_address(config.address, error);
@@ -120,6 +123,7 @@ struct Server::Impl {
     boost::system::error_code ignored;
     acceptor.close(ignored);
     stations.close();
+    analyses.close();
     connections.drain();
     stop_timer.expires_after(config.stop_timeout);
     stop_timer.async_wait([this](const boost::system::error_code& /*sooner or later*/) {
@@ -147,6 +151,7 @@ struct Server::Impl {
   PresetStore presets;
   StaticFiles files;
   Stations stations;
+  Analyses analyses;
   Api api;
   Connections connections;
   tcp::acceptor acceptor;
@@ -156,8 +161,8 @@ struct Server::Impl {
   std::string failure;
 };
 
-Server::Server(Config config, GeneratorFactory factory)
-    : impl_{std::make_unique<Impl>(std::move(config), std::move(factory))} {}
+Server::Server(Config config, GeneratorFactory factory, Analyser analyser)
+    : impl_{std::make_unique<Impl>(std::move(config), std::move(factory), std::move(analyser))} {}
 
 Server::~Server() = default;
 
@@ -186,6 +191,7 @@ void Server::run() {
   });
   it.io.run();
   it.pool.join();
+  it.analyses.join();
   it.log.info("stopped");
   if (!it.failure.empty()) {
     throw std::runtime_error("the main station cannot be made: " + it.failure);

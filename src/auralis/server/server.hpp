@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "auralis/server/analyses.hpp"
 #include "auralis/server/config.hpp"
 #include "auralis/server/stations.hpp"
 
@@ -17,8 +18,9 @@ namespace auralis::server {
 class Server {
 public:
   /// Listens from here on, and answers once run() is called.
-  /// \throws std::runtime_error if the address cannot be bound, or a folder of the configuration cannot be used.
-  Server(Config config, GeneratorFactory factory);
+  /// \throws std::runtime_error if the address cannot be bound, or a folder or database of the configuration cannot be
+  /// used.
+  Server(Config config, GeneratorFactory factory, Analyser analyser = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -254,7 +254,7 @@ void Stations::remove(std::string_view id, const Done<void>& done) {
   }
   for (auto& hub : entry->hubs) {
     for (auto* listener : hub) {
-      listener->finish(CloseCode::no_such_station, "the station has been removed", nullptr);
+      listener->finish(CloseCode::not_there, "the station has been removed", nullptr);
     }
   }
   drop(entry);
@@ -291,7 +291,7 @@ void Stations::join(const std::shared_ptr<Listener>& listener, const JoinRequest
   if (const auto entry = entry_of(request.station)) {
     return seat(entry, listener, request);
   }
-  refuse(*listener, CloseCode::no_such_station, no_station(request.station));
+  refuse(*listener, CloseCode::not_there, no_station(request.station));
 }
 
 void Stations::join_private(const std::shared_ptr<Listener>& listener, const JoinRequest& request) {
