@@ -15,6 +15,7 @@ enum ExitCode : int {
 // Each adds one subcommand to `app`; running it stores its exit code in `exit_code`.
 void add_analyze(CLI::App& app, int& exit_code);
 void add_eval(CLI::App& app, int& exit_code);
+void add_listen(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_render(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);

@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   auralis::app::add_serve(app, exit_code);
   auralis::app::add_render(app, exit_code);
   auralis::app::add_analyze(app, exit_code);
+  auralis::app::add_listen(app, exit_code);
   auralis::app::add_eval(app, exit_code);
   add_presets(app);
   auralis::app::add_soak(app, exit_code);

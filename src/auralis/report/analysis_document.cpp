@@ -8,33 +8,13 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "auralis/report/rounding.hpp"
+
 namespace auralis::report {
 namespace {
 
 constexpr std::array<std::string_view, kPartCount> kPartNames{"tempo", "beats",    "onsets",   "key",      "chords",
                                                               "pitch", "sections", "loudness", "features", "mood"};
-
-/// The quietest level that a curve shows.
-constexpr double kFloorLufs = -100.0;
-
-/// To microseconds.
-double time(core::Seconds at) noexcept { return std::round(std::max(0.0, at.value) * 1e6) / 1e6; }
-
-/// To six digits that count: more than any estimate here is good for, and short in JSON.
-double digits(double value) noexcept {
-  if (value == 0.0 || !std::isfinite(value)) {
-    return 0.0;
-  }
-  const double scale = std::pow(10.0, 5.0 - std::floor(std::log10(std::abs(value))));
-  return std::round(value * scale) / scale;
-}
-double unit(float value) noexcept { return digits(std::clamp(static_cast<double>(value), 0.0, 1.0)); }
-double level(double lufs) noexcept {
-  return std::isfinite(lufs) ? std::max(kFloorLufs, std::round(lufs * 100) / 100) : kFloorLufs;
-}
-std::optional<double> finite(double value) {
-  return std::isfinite(value) ? std::optional{std::round(value * 100.0) / 100.0} : std::nullopt;
-}
 
 template <typename To, typename From> std::vector<To> each(const std::vector<From>& from, To (*make)(const From&)) {
   std::vector<To> to;
@@ -64,14 +44,6 @@ protocol::BeatResult beats_of(const core::Analysis& analysis) {
                                        .confidence = unit(one.confidence),
                                        .downbeat_confidence = unit(one.downbeat_confidence)};
           })};
-}
-
-protocol::KeyCandidate candidate(const core::KeyCandidate& one) {
-  assert(one.key.mode == core::Mode::ionian || one.key.mode == core::Mode::aeolian);
-  return {.tonic = to_string(one.key.tonic),
-          .mode = one.key.mode == core::Mode::aeolian ? protocol::KeyMode::minor : protocol::KeyMode::major,
-          .camelot = core::camelot(one.key),
-          .confidence = unit(one.confidence)};
 }
 
 protocol::KeyResult key_of(const core::Analysis& analysis) {

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Uses the program as a person at a terminal does: auralis analyze and auralis listen on real files.
+
+Usage: command_line_test.py PROGRAM [unittest's arguments]. The music is rendered by the program itself.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+
+
+def auralis(*arguments: object, cache: pathlib.Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, timeout=120,
+                          env={**os.environ, "AURALIS_ANALYSIS_CACHE": str(cache)})
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="auralis-cli-"))
+        cls.cache = cls.folder / "cache"
+        cls.music = cls.folder / "music"
+        (cls.music / "more").mkdir(parents=True)
+        for name, preset in (("bright.wav", "bright"), ("more/focus.flac", "focus")):
+            made = auralis("render", cls.music / name, "--preset", preset, "--seed", 7, "--seconds", 12, cache=cls.cache)
+            assert made.returncode == 0, made.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def analyze(self, *arguments: object) -> subprocess.CompletedProcess:
+        return auralis("analyze", *arguments, cache=self.cache)
+
+    def test_prints_a_table_with_a_line_a_file(self):
+        done = self.analyze(self.music)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.decode().splitlines()
+        self.assertIn("Camelot", lines[0])
+        self.assertEqual([line.split()[:2] for line in lines[1:]], [["bright.wav", "0:12"], ["focus.flac", "0:12"]])
+
+    def test_one_bad_file_stops_no_others_and_shows_in_the_exit_code(self):
+        bad = self.folder / "bad.wav"
+        bad.write_bytes(b"no sound at all")
+        done = self.analyze(bad, self.folder / "gone.wav", self.music / "bright.wav")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("bright.wav", done.stdout.decode())
+        self.assertIn("bad.wav: ", done.stderr.decode())
+        self.assertIn("gone.wav: ", done.stderr.decode())
+        self.assertIn("2 of 3 files", done.stderr.decode())
+
+    def test_results_do_not_depend_on_the_number_of_jobs(self):
+        written = []
+        for jobs in (1, 3):
+            out = self.folder / f"jobs{jobs}"
+            self.assertEqual(self.analyze(self.music, "--no-cache", "--jobs", jobs, "--out", out).returncode, 0)
+            written.append({file.name: file.read_bytes() for file in out.iterdir()})
+        self.assertEqual(set(written[0]), {"bright.json", "focus.json"})
+        self.assertEqual(written[0], written[1])
+
+    def test_the_second_run_gives_the_same_from_the_cache(self):
+        cache = self.folder / "second"
+        runs = [auralis("analyze", self.music, "--format", "csv", cache=cache) for _ in range(2)]
+        self.assertEqual(runs[0].returncode, 0, runs[0].stderr)
+        self.assertEqual(runs[0].stdout, runs[1].stdout)
+        remembered = list(cache.rglob("*.json"))
+        self.assertEqual(len(remembered), 2)
+        for file in remembered:  # what is read is what was remembered: a mark in it shows
+            file.write_text(file.read_text().replace('"length":12', '"length":13'))
+        self.assertIn(b",13,", auralis("analyze", self.music, "--format", "csv", cache=cache).stdout)
+
+    def test_writes_only_the_parts_asked_for(self):
+        done = self.analyze(self.music / "bright.wav", "--only", "loudness,key", "--format", "json")
+        self.assertEqual(set(json.loads(done.stdout)), {"analysis", "engine", "source", "key", "loudness"})
+
+    def test_calls_files_of_one_name_apart(self):
+        for folder in ("a", "b"):
+            (self.folder / folder).mkdir()
+            shutil.copy(self.music / "bright.wav", self.folder / folder / "same.wav")
+        out = self.folder / "names"
+        files = [self.folder / folder / "same.wav" for folder in ("a", "b")]
+        self.assertEqual(self.analyze(*files, "--out", out, "--only", "loudness").returncode, 0)
+        self.assertEqual({file.name for file in out.iterdir()}, {"same.json", "same.wav.json"})
+
+    def test_refuses_what_it_does_not_know_and_says_what_it_does(self):
+        for arguments, expected in ((("--format", "mp3"), "expected one of json"), (("--only", "smell"), "expected some of"),
+                                    (("--format", "audacity"), "--out")):
+            done = self.analyze(self.music, *arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(expected, done.stderr.decode())
+
+    def test_listen_says_what_comes_through_a_pipe_with_its_latency(self):
+        done = auralis("listen", "-", cache=self.cache, stdin=(self.music / "bright.wav").read_bytes())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len([one for one in events if one["type"] == "loudness"]), 120)
+        onsets = [one for one in events if one["type"] == "onset"]
+        self.assertGreater(len(onsets), 20)
+        self.assertLess(max(one["latency"] for one in onsets), 0.050)
+
+    def test_listen_refuses_what_is_not_there(self):
+        done = auralis("listen", self.folder / "gone.wav", cache=self.cache)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("gone.wav", done.stderr.decode())
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
