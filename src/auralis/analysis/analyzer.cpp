@@ -11,18 +11,21 @@
 
 #include "auralis/analysis/beat_tracker.hpp"
 #include "auralis/analysis/chroma.hpp"
+#include "auralis/analysis/danceability.hpp"
 #include "auralis/analysis/dynamics.hpp"
 #include "auralis/analysis/front_end.hpp"
 #include "auralis/analysis/log_bands.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
 #include "auralis/analysis/spectral_features.hpp"
+#include "auralis/analysis/tempo.hpp"
 #include "auralis/analysis/tuning.hpp"
 #include "auralis/dsp/programme_loudness.hpp"
 
 namespace auralis::analysis {
 namespace {
 
+constexpr double kFineRate = kFineStft.sample_rate.value / kFineStft.hop_size; // frames a second
 /// Half a second: what a file may wait for before it decides a frame's pitch.
 constexpr int kPitchLag = 50;
 /// Ten seconds: what chroma waits for, so that the beginning is heard in the tuning that shows later.
@@ -86,6 +89,7 @@ struct Analyzer::Stages {
     LogBands bands{kFineStft};
     OnsetDetector onsets{{}};
     BeatDecoder beats{{.bands = bands.size()}};
+    Danceability danceability{kFineRate};
   };
   struct Tonal {
     TuningEstimator tuning;
@@ -113,6 +117,7 @@ struct Analyzer::Stages {
         found.onsets.push_back(*onset);
       }
       rhythm->beats.process(rhythm->bands);
+      rhythm->danceability.process(spectrum);
     }
     if (pitch) {
       if (const auto point = pitch->process(spectrum)) {
@@ -167,26 +172,12 @@ struct Analyzer::Stages {
 
   void finish_rhythm() {
     found.beats = rhythm->beats.finish();
-    for (const auto& beat : found.beats) {
-      found.tempo_curve.push_back({.at = beat.at, .tempo = beat.tempo, .confidence = beat.confidence});
-    }
-    find_metre();
-  }
-
-  /// The metre that most beats are counted in, as sure as those are of their place in the bar.
-  void find_metre() {
-    std::array<int, 16> votes{};
-    std::array<float, 16> confidence{};
-    for (const auto& beat : found.beats) {
-      const auto metre = static_cast<std::size_t>(std::clamp(beat.beats_per_bar, 0, 15));
-      ++votes[metre];
-      confidence[metre] += beat.downbeat_confidence;
-    }
-    const auto best = static_cast<std::size_t>(std::ranges::max_element(votes) - votes.begin());
-    if (best > 0 && votes[best] > 0) {
-      found.beats_per_bar = static_cast<int>(best);
-      found.metre_confidence = confidence[best] / static_cast<float>(found.beats.size());
-    }
+    found.tempi = rhythm->beats.tempi(found.beats);
+    found.tempo_curve = tempo_curve(found.beats);
+    const auto metre = metre_of(found.beats);
+    found.beats_per_bar = metre.beats_per_bar;
+    found.metre_confidence = metre.confidence;
+    found.danceability = rhythm->danceability.score();
   }
 
   void finish_tonal() {
