@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <initializer_list>
 #include <numbers>
@@ -30,9 +31,10 @@ inline void add_notes(std::vector<float>& sound, double rate, double from, doubl
     const double f0 = frequency(note, cents);
     double amplitude = level;
     for (int partial = 1; partial * f0 < 5'000.0 && partial <= 16; ++partial, amplitude *= 0.6) {
-      const double step = 2.0 * std::numbers::pi * partial * f0 / rate;
-      for (std::size_t i = begin; i < end; ++i) {
-        sound[i] += static_cast<float>(amplitude * std::sin(step * static_cast<double>(i - begin) + partial));
+      const auto turn = std::polar(1.0, 2.0 * std::numbers::pi * partial * f0 / rate);
+      auto wave = std::polar(amplitude, static_cast<double>(partial));
+      for (std::size_t i = begin; i < end; ++i, wave *= turn) {
+        sound[i] += static_cast<float>(wave.imag());
       }
     }
   }
