@@ -25,7 +25,7 @@ constexpr double kSmallestTransition = 1e-6;
 constexpr float kFloor = 0.005F;
 constexpr std::size_t kMostMetres = 16;
 /// Outside of [x, 1/x] the filter's probabilities are brought back to a sum of one.
-constexpr double kSmallestMass = 1e-2;
+constexpr double kSmallestMass = 1e-3;
 /// Beats go on through a pause this long; where nothing was heard for longer, none are said.
 constexpr double kPauseSeconds = 3.0;
 constexpr float kHeard = 0.1F;       ///< an activation that counts as something
@@ -59,6 +59,20 @@ void metre_gains(const BarPointerSpace& space, const BeatActivation& activation,
   }
 }
 
+/// Calls `use(cell)` for the states of `count` positions from `from` on, of the tempo `t`.
+template <typename Cells, typename Use> AURALIS_KERNEL void for_positions(const BarPointerSpace& space, Cells* cells,
+                                                                          const std::int32_t* head, std::size_t t,
+                                                                          int from, int count, Use&& use) noexcept {
+  const int interval = space.intervals[t];
+  int at = head[t] + from;
+  at -= at >= interval ? interval : 0;
+  for (int k = 0; k < count; ++k) {
+    use(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + at) * space.stride);
+    ++at;
+    at -= at == interval ? interval : 0;
+  }
+}
+
 // In a ring of `interval` states the head is position 0. A frame later every state is one further, which moving the
 // head back by one says without touching a state: the cell that held the last position, whose probability leaves
 // through the beat, becomes position 0 and takes what arrives.
@@ -75,14 +89,19 @@ void collect(const BarPointerSpace& space, const float* cells, std::int32_t* hea
 }
 
 struct FilterKernel {
-  AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
-                                  const float* leaving) noexcept {
+  /// Moves what left to position 0 of the tempi it goes on with, then applies the frame's evidence. Returns by how much
+  /// the sum of all states changed.
+  AURALIS_KERNEL float step_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                 const float* leaving, float beat_gain, const float* metre_gain) noexcept {
     const int stride = space.stride;
-    for (int t = 0; t < space.tempo_count; ++t) {
-      const auto i = static_cast<std::size_t>(t);
-      const BarPointerSpace::Transition& into = space.transitions[i];
+    Vec8 change{};
+    for (int n = 0; n < space.tempo_count * stride; n += kLanes) {
+      change -= eight(leaving + n);
+    }
+    for (std::size_t t = 0; t < space.intervals.size(); ++t) {
+      const BarPointerSpace::Transition& into = space.transitions[t];
       const float* weight = space.weights.data() + into.weights;
-      float* to = cells + static_cast<std::ptrdiff_t>(space.first_cell[i] + head[t]) * stride;
+      float* to = cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + head[t]) * stride;
       for (int s = 0; s < stride; s += kLanes) {
         const float* from = leaving + into.first * stride + s;
         Vec8 arriving{};
@@ -90,16 +109,57 @@ struct FilterKernel {
           arriving += weight[n] * eight(from + n * stride);
         }
         eight(to + s) = arriving;
+        change += arriving;
       }
+      for_positions(space, cells, head, t, 0, space.config.beat_frames,
+                    [&](float* cell) __attribute__((always_inline)) {
+                      for (int s = 0; s < stride; s += kLanes) {
+                        const Vec8 old = eight(cell + s);
+                        eight(cell + s) = beat_gain * old;
+                        change += (beat_gain - 1.0F) * old;
+                      }
+                    });
+      for_positions(space, cells, head, t, space.config.metre_lag, 1, [&](float* cell) __attribute__((always_inline)) {
+        for (int s = 0; s < stride; s += kLanes) {
+          const Vec8 old = eight(cell + s);
+          eight(cell + s) = eight(metre_gain + s) * old;
+          change += eight(cell + s) - old;
+        }
+      });
+    }
+    return sum(change);
+  }
+  static float step_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, const float* leaving,
+                          float beat_gain, const float* metre_gain) noexcept {
+    return step_body(space, cells, head, leaving, beat_gain, metre_gain);
+  }
+  AURALIS_AVX2 static float step_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                      const float* leaving, float beat_gain, const float* metre_gain) noexcept {
+    return step_body(space, cells, head, leaving, beat_gain, metre_gain);
+  }
+
+  /// Adds up how likely a beat lies at each frame, from `reach` ahead back to `reach` ago.
+  AURALIS_KERNEL void density_body(const BarPointerSpace& space, const float* cells, const std::int32_t* head,
+                                   int reach, Vec8* density) noexcept {
+    for (std::size_t t = 0; t < space.intervals.size(); ++t) {
+      Vec8* at = density;
+      const auto add = [&](const float* cell) __attribute__((always_inline)) {
+        for (int s = 0; s < space.stride; s += kLanes) {
+          *at += eight(cell + s);
+        }
+        ++at;
+      };
+      for_positions(space, cells, head, t, space.intervals[t] - reach, reach, add);
+      for_positions(space, cells, head, t, 0, reach + 1, add);
     }
   }
-  static void arrive_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head,
-                           const float* leaving) noexcept {
-    arrive_body(space, cells, head, leaving);
+  static void density_plain(const BarPointerSpace& space, const float* cells, const std::int32_t* head, int reach,
+                            Vec8* density) noexcept {
+    density_body(space, cells, head, reach, density);
   }
-  AURALIS_AVX2 static void arrive_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
-                                       const float* leaving) noexcept {
-    arrive_body(space, cells, head, leaving);
+  AURALIS_AVX2 static void density_avx2(const BarPointerSpace& space, const float* cells, const std::int32_t* head,
+                                        int reach, Vec8* density) noexcept {
+    density_body(space, cells, head, reach, density);
   }
 };
 
@@ -141,20 +201,6 @@ struct PathKernel {
     arrive_body(space, cells, head, leaving, came_from);
   }
 };
-
-/// Calls `use(cell)` for the states of `count` positions from `from` on, of the tempo `t`.
-template <typename Cells, typename Use> void for_positions(const BarPointerSpace& space, Cells* cells,
-                                                           const std::int32_t* head, std::size_t t, int from, int count,
-                                                           Use&& use) noexcept {
-  const int interval = space.intervals[t];
-  int at = head[t] + from;
-  at -= at >= interval ? interval : 0;
-  for (int k = 0; k < count; ++k) {
-    use(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + at) * space.stride);
-    ++at;
-    at -= at == interval ? interval : 0;
-  }
-}
 
 /// Where between the frames the activation is highest, near `frame`: the vertex of a parabola.
 double refined(std::int64_t frame, float before, float at, float after) {
@@ -325,39 +371,11 @@ std::optional<PlacedBeat> BarPointerFilter::process(const BeatActivation& activa
   ++now_;
   last_heard_ = activation.beat >= kHeard ? now_ : last_heard_;
   collect(space_, cells_.data(), head_.data(), leaving_.data());
-  double change = 0.0;
-  for (const float p : leaving_) {
-    change -= static_cast<double>(p);
-  }
   move_to_next_beats(space_, leaving_.data());
-  (dsp::runs_avx2() ? FilterKernel::arrive_avx2 : FilterKernel::arrive_plain)(space_, cells_.data(), head_.data(),
-                                                                              leaving_.data());
-  Vec8 more{};
-  const auto scale = [&](std::size_t t, int from, int count) {
-    for_positions(space_, cells_.data(), head_.data(), t, from, count, [&](float* cell) {
-      for (int s = 0; s < space_.stride; s += kLanes) {
-        const Vec8 old = eight(cell + s);
-        eight(cell + s) = old * eight(gain_.data() + s);
-        more += eight(cell + s) - old;
-      }
-    });
-  };
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    for_positions(space_, cells_.data(), head_.data(), t, 0, 1, [&](const float* cell) {
-      for (int s = 0; s < space_.stride; s += kLanes) {
-        more += eight(cell + s);
-      }
-    });
-  }
-  std::ranges::fill(gain_, beat_likelihood_ratio(activation, space_.config.beat_prior));
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    scale(t, 0, space_.config.beat_frames);
-  }
   metre_gains(space_, activation, gain_);
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    scale(t, space_.config.metre_lag, 1);
-  }
-  mass_ += change + static_cast<double>(sum(more));
+  const float beat_gain = beat_likelihood_ratio(activation, space_.config.beat_prior);
+  mass_ += static_cast<double>((dsp::runs_avx2() ? FilterKernel::step_avx2 : FilterKernel::step_plain)(
+      space_, cells_.data(), head_.data(), leaving_.data(), beat_gain, gain_.data()));
   if (!(mass_ > kSmallestMass && mass_ < 1.0 / kSmallestMass)) {
     rescale();
   }
@@ -365,31 +383,24 @@ std::optional<PlacedBeat> BarPointerFilter::process(const BeatActivation& activa
 }
 
 void BarPointerFilter::rescale() noexcept {
-  double all = 0.0;
-  for (const float p : cells_) {
-    all += static_cast<double>(p);
+  Vec8 all{};
+  for (std::size_t n = 0; n < cells_.size(); n += kLanes) {
+    all += eight(cells_.data() + n);
   }
-  const auto by = static_cast<float>(1.0 / all);
-  for (float& p : cells_) {
-    p *= by;
+  const float by = 1.0F / sum(all);
+  for (std::size_t n = 0; n < cells_.size(); n += kLanes) {
+    eight(cells_.data() + n) *= by;
   }
   mass_ = 1.0;
 }
 
 std::optional<PlacedBeat> BarPointerFilter::decide() noexcept {
-  // How likely a beat lies at each frame from kReach ago to kReach ahead.
-  std::array<float, 2 * kReach + 1> density{};
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    std::size_t at = 2 * kReach;
-    const auto add = [&](const float* cell) {
-      Vec8 slots{};
-      for (int s = 0; s < space_.stride; s += kLanes) {
-        slots += eight(cell + s);
-      }
-      density[at--] += sum(slots);
-    };
-    for_positions(space_, cells_.data(), head_.data(), t, space_.intervals[t] - kReach, kReach, add);
-    for_positions(space_, cells_.data(), head_.data(), t, 0, kReach + 1, add);
+  std::array<Vec8, 2 * kReach + 1> passing{}; // ahead first
+  (dsp::runs_avx2() ? FilterKernel::density_avx2 : FilterKernel::density_plain)(space_, cells_.data(), head_.data(),
+                                                                                kReach, passing.data());
+  std::array<float, 2 * kReach + 1> density{}; // kReach ago first
+  for (std::size_t n = 0; n < density.size(); ++n) {
+    density[n] = sum(passing[density.size() - 1 - n]);
   }
   constexpr std::array<float, 5> kSmooth{1.0F, 2.0F, 3.0F, 2.0F, 1.0F};
   std::size_t peak = 0;
