@@ -17,9 +17,9 @@ namespace auralis::analysis {
 
 /// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
 ///
-/// A beat is said about 55 ms after it (half a window and three frames) or, where it was expected, at once; its time
-/// may so lie up to kReach frames before or after the newest frame.
-/// Thread: one owner. Realtime: construction allocates, nothing else.
+/// A beat is said as it passes in the activation, which comes half a window and three frames after the sound: 53 to 83
+/// ms after it. Whoever must be on time predicts the next one from `at` and `tempo`. Thread: one owner. Realtime:
+/// construction allocates, nothing else.
 class BeatTracker {
 public:
   struct Config {
