@@ -129,6 +129,9 @@ core::Result<WebAddress> parse_web_address(std::string_view text) {
   if (host->ends_with('.')) {
     host->pop_back(); // the root's dot: the same name
   }
+  if (host->empty()) {
+    return refused("the address has no host");
+  }
   address.host = std::move(*host);
   address.url = std::move(*whole);
   address.usual_port = address.port == (*scheme == "https" ? 443 : 80);
