@@ -4,10 +4,12 @@
 #include <fmt/core.h>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "auralis/evaluation/run.hpp"
+#include "auralis/session/hear.hpp"
 #include "commands.hpp"
 #include "progress_bar.hpp"
 
@@ -17,6 +19,7 @@ namespace {
 struct Options {
   std::string dataset;
   std::string estimates;
+  std::string mode = "both";
   std::string half = "all";
   std::vector<std::string> no_downbeats;
   double skip = evaluation::kUnjudgedStart.value;
@@ -51,7 +54,7 @@ int run(const Options& options) {
   const auto judged = chosen(*std::move(clips), options);
   std::vector<evaluation::Run> runs;
   const auto judge = [&](std::string mode, evaluation::Estimate estimate) {
-    ProgressBar bar{mode, 0.0};
+    ProgressBar bar{mode, std::nullopt};
     runs.push_back(evaluation::judge({.mode = mode,
                                       .clips = judged,
                                       .judging = {.skip = core::Seconds{options.skip}},
@@ -60,8 +63,22 @@ int run(const Options& options) {
                                       .on_progress = [&](double share) { bar.show(share); }}));
     bar.finish();
   };
-  const std::filesystem::path folder{options.estimates};
-  judge((folder.has_filename() ? folder : folder.parent_path()).filename().string(), evaluation::estimates_in(folder));
+  const auto hear = [&](const char* mode, session::Hearing hearing) {
+    judge(mode, [hearing](const evaluation::Clip& clip) {
+      return session::hear(clip.audio, hearing).map(evaluation::to_annotations);
+    });
+  };
+  if (const std::filesystem::path folder{options.estimates}; !folder.empty()) {
+    judge((folder.has_filename() ? folder : folder.parent_path()).filename().string(),
+          evaluation::estimates_in(folder));
+  } else {
+    if (options.mode != "online") {
+      hear("offline", session::Hearing::offline);
+    }
+    if (options.mode != "offline") {
+      hear("online", session::Hearing::online);
+    }
+  }
 
   for (const auto& one : runs) {
     fmt::print("{}\n", evaluation::to_table(one));
@@ -88,8 +105,13 @@ void add_eval(CLI::App& app, int& exit_code) {
                    "Folder with audio/ and beats/, tempo/, key/, chords/, onsets/, f0/, genre/ by file name; or a "
                    "folder of such folders")
       ->required();
-  command->add_option("--estimates", options->estimates, "Score what stands here, laid out like a folder of datasets")
-      ->required();
+  command->add_option("--estimates", options->estimates,
+                      "Score what stands here, laid out like a folder of datasets, instead");
+  command
+      ->add_option("--mode", options->mode,
+                   "Judge what is said live, knowing nothing of what follows, or of the whole file")
+      ->check(CLI::IsMember({"online", "offline", "both"}))
+      ->capture_default_str();
   command->add_option("--half", options->half, "Settings are chosen on the one half of the clips, judged on the other")
       ->check(CLI::IsMember({"tune", "report", "all"}))
       ->capture_default_str();
