@@ -40,7 +40,6 @@ public:
 
   [[nodiscard]] core::Analysis finish() {
     analyzer_.finish([this](const core::AnalysisEvent& event) { keep(event); });
-    heard_.tempi = tempo_of(heard_.beats);
     return std::move(heard_);
   }
 
@@ -93,6 +92,9 @@ template <typename Listener> core::Result<core::Analysis> heard_by(Listener list
   heard.source_rate = reader.format().sample_rate;
   heard.source_channels = reader.format().channels;
   heard.length = core::to_seconds(reader.position(), heard.source_rate);
+  if (heard.tempi.empty()) {
+    heard.tempi = tempo_of(heard.beats);
+  }
   // A live beat may be said a little before one that lies earlier.
   std::ranges::stable_sort(heard.beats, {}, &core::Beat::at);
   std::ranges::stable_sort(heard.onsets, {}, &core::Onset::at);
