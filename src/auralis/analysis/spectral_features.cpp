@@ -77,6 +77,11 @@ struct SpectralFeatures::Moments {
   int crossings = 0;
 };
 
+struct SpectralFeatures::Extremes {
+  float valley = 0.0F;
+  float peak = 0.0F;
+};
+
 struct SpectralFeatures::Kernel {
   AURALIS_KERNEL void shape_body(const float* now, const float* before, float* power, std::size_t count,
                                  Moments& out) noexcept {
@@ -153,6 +158,74 @@ struct SpectralFeatures::Kernel {
     return peaks_body(magnitude, count, threshold);
   }
 
+  /// Means of the `share` smallest and of as many largest of `size` values, none of them negative; behind them, up to
+  /// whole vectors, stands -0. Halving the range of bit patterns finds the values at the two borders: floats that are
+  /// not negative are ordered as the integers with their bits.
+  AURALIS_KERNEL Extremes extremes_body(const float* values, std::size_t size, std::int32_t share) noexcept {
+    const std::size_t whole = (size + 7) / 8 * 8;
+    const auto bits_at = [values](std::size_t k) {
+      Bits8 bits;
+      std::memcpy(&bits, values + k, sizeof bits);
+      return bits;
+    };
+    Bits8 highest{};
+    for (std::size_t k = 0; k < whole; k += 8) {
+      const Bits8 bits = bits_at(k);
+      highest = bits > highest ? bits : highest;
+    }
+    std::int32_t top = 0;
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      const std::int32_t one = highest[lane];
+      top = std::max(top, one);
+    }
+    const auto at_least = [&](std::int32_t border) {
+      Bits8 found{};
+      for (std::size_t k = 0; k < whole; k += 8) {
+        found -= bits_at(k) >= border;
+      }
+      return sum_of(found);
+    };
+    // The largest border that `rank` values reach.
+    const auto border_of = [&](std::int32_t rank) {
+      std::int32_t low = 0;
+      std::int32_t high = top + 1;
+      while (high - low > 1) {
+        const std::int32_t middle = low + (high - low) / 2;
+        const std::int32_t found = at_least(middle);
+        (found >= rank ? low : high) = middle;
+      }
+      return low;
+    };
+    const std::int32_t loud = border_of(share);
+    const std::int32_t quiet = border_of(static_cast<std::int32_t>(size) - share + 1);
+    // What lies beyond the border, and as many at it as are missing.
+    Vec8 above{};
+    Vec8 below{};
+    Bits8 count_above{};
+    Bits8 count_from{};
+    for (std::size_t k = 0; k < whole; k += 8) {
+      const Bits8 bits = bits_at(k);
+      const Vec8 x = eight(values + k);
+      above += bits >= loud + 1 ? x : Vec8{};
+      count_above -= bits >= loud + 1;
+      below += bits < quiet ? x : Vec8{};
+      count_from -= bits >= quiet;
+    }
+    const auto rest = [](std::int32_t missing, std::int32_t border) {
+      return static_cast<float>(missing) * std::bit_cast<float>(border);
+    };
+    const auto n = static_cast<float>(share);
+    const std::int32_t under = static_cast<std::int32_t>(size) - sum_of(count_from);
+    return {.valley = (sum_of(below) + rest(share - under, quiet)) / n,
+            .peak = (sum_of(above) + rest(share - sum_of(count_above), loud)) / n};
+  }
+  static Extremes extremes_plain(const float* values, std::size_t size, std::int32_t share) noexcept {
+    return extremes_body(values, size, share);
+  }
+  AURALIS_AVX2 static Extremes extremes_avx2(const float* values, std::size_t size, std::int32_t share) noexcept {
+    return extremes_body(values, size, share);
+  }
+
   AURALIS_KERNEL void wave_body(const float* samples, std::size_t count, Moments& out) noexcept {
     Vec8 squares{};
     Vec8 highest{};
@@ -215,6 +288,7 @@ SpectralFeatures::SpectralFeatures(const Config& config)
       shape_{dsp::runs_avx2() ? &Kernel::shape_avx2 : &Kernel::shape_plain},
       spread_{dsp::runs_avx2() ? &Kernel::spread_avx2 : &Kernel::spread_plain},
       peaks_{dsp::runs_avx2() ? &Kernel::peaks_avx2 : &Kernel::peaks_plain},
+      extremes_{dsp::runs_avx2() ? &Kernel::extremes_avx2 : &Kernel::extremes_plain},
       wave_{dsp::runs_avx2() ? &Kernel::wave_avx2 : &Kernel::wave_plain} {
   const auto bin_of = [&](double hertz) {
     return std::min(static_cast<std::size_t>(std::lround(hertz / static_cast<double>(hertz_per_bin_))), bins_);
@@ -222,7 +296,7 @@ SpectralFeatures::SpectralFeatures(const Config& config)
   for (std::size_t b = 0; b < contrast_edges_.size(); ++b) {
     contrast_edges_[b] = std::max(bin_of(kContrastEdges[b]), bin_of(kLowestHertz));
   }
-  sorted_.resize(bins_);
+  band_.resize(bins_ + 8);
   for (std::size_t c = 0; c < core::kMfccCount; ++c) {
     for (std::size_t b = 0; b < kMelBands; ++b) {
       const double scale = std::sqrt((c == 0 ? 1.0 : 2.0) / kMelBands);
@@ -301,14 +375,9 @@ void SpectralFeatures::contrast() noexcept {
     const std::size_t size = contrast_edges_[b + 1] - contrast_edges_[b];
     const auto share =
         std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(kContrastShare * static_cast<float>(size))));
-    const auto band = std::span{sorted_}.first(size);
-    std::copy_n(magnitude + contrast_edges_[b], size, band.begin());
-    const auto quiet = band.begin() + static_cast<std::ptrdiff_t>(share);
-    const auto loud = band.end() - static_cast<std::ptrdiff_t>(share);
-    std::nth_element(band.begin(), quiet, band.end());
-    std::nth_element(quiet, loud, band.end());
-    const float valley = std::accumulate(band.begin(), quiet, 0.0F) / static_cast<float>(share);
-    const float peak = std::accumulate(loud, band.end(), 0.0F) / static_cast<float>(share);
+    std::copy_n(magnitude + contrast_edges_[b], size, band_.begin());
+    std::fill_n(band_.begin() + static_cast<std::ptrdiff_t>(size), 8, -0.0F);
+    const auto [valley, peak] = extremes_(band_.data(), size, static_cast<std::int32_t>(share));
     constexpr float kLeast = 1e-5F; // -100 dB
     frame_.contrast[b] = 20.0F * std::log10((peak + kLeast) / (valley + kLeast));
   }

@@ -48,6 +48,7 @@ public:
 private:
   static constexpr std::size_t kDeltaFrames = 5;
   struct Moments;
+  struct Extremes;
   struct Kernel;
 
   void contrast() noexcept;
@@ -61,7 +62,7 @@ private:
   std::vector<float> previous_;  // of the frame before
   std::vector<float> power_;     // as magnitude_
   std::array<std::size_t, core::kContrastBands + 1> contrast_edges_{}; // bins
-  std::vector<float> sorted_;                                          // one band at a time
+  std::vector<float> band_;                                            // one at a time
   std::array<float, kMelBands> mel_{};
   std::array<float, kMelBands> log_mel_{};
   std::array<std::array<float, kMelBands>, core::kMfccCount> cosines_{};
@@ -71,6 +72,7 @@ private:
   void (*shape_)(const float* now, const float* before, float* power, std::size_t count, Moments& out) noexcept;
   float (*spread_)(const float* magnitude, std::size_t count, float centre) noexcept;
   int (*peaks_)(const float* magnitude, std::size_t count, float threshold) noexcept;
+  Extremes (*extremes_)(const float* values, std::size_t size, std::int32_t share) noexcept;
   void (*wave_)(const float* samples, std::size_t count, Moments& out) noexcept;
 };
 
