@@ -111,6 +111,12 @@ TEST(Analyzer, FindsTheBeatsOfPlainMusic) {
   EXPECT_NEAR(found.tempi[0].tempo.value, 120.0, 1.0);
   EXPECT_EQ(found.beats_per_bar, 4);
   EXPECT_GT(found.danceability.confidence, 0.0F);
+  ASSERT_TRUE(found.key);
+  EXPECT_EQ(core::camelot(found.key->best.key), "8B"); // C major
+  EXPECT_FALSE(found.chords.empty());
+  EXPECT_FALSE(found.local_keys.empty());
+  EXPECT_GT(found.energy.confidence, 0.0F);
+  EXPECT_FALSE(found.instrumentalness);
   EXPECT_GT(found.onsets.size(), 40U);
   EXPECT_NEAR(found.tuning.value, 440.0, 2.0);
   EXPECT_GT(found.loudness.integrated_lufs, -40.0);

@@ -130,8 +130,13 @@ TEST(StreamingAnalyzer, SaysAnOnsetWithinFiftyMilliseconds) {
 }
 
 TEST(StreamingAnalyzer, SaysOnlyWhatIsAskedFor) {
-  StreamingAnalyzer analyzer{
-      {.parts = {.features = false, .onsets = false, .beats = false, .pitch = false, .chroma = false}}};
+  StreamingAnalyzer analyzer{{.parts = {.features = false,
+                                        .onsets = false,
+                                        .beats = false,
+                                        .pitch = false,
+                                        .chroma = false,
+                                        .keys = false,
+                                        .chords = false}}};
   const auto events = events_of(analyzer, music(2.0, 44'100.0), 1'000);
   EXPECT_EQ(events.size(), 20U);
   EXPECT_EQ(count<core::LoudnessPoint>(events), 20U);

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "auralis/analysis/beat_tracker.hpp"
+#include "auralis/analysis/chord_recognizer.hpp"
 #include "auralis/analysis/chroma.hpp"
 #include "auralis/analysis/danceability.hpp"
 #include "auralis/analysis/dynamics.hpp"
 #include "auralis/analysis/front_end.hpp"
+#include "auralis/analysis/key_estimator.hpp"
 #include "auralis/analysis/log_bands.hpp"
+#include "auralis/analysis/mood.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
 #include "auralis/analysis/spectral_features.hpp"
@@ -95,6 +98,8 @@ struct Analyzer::Stages {
     TuningEstimator tuning;
     Chroma chroma;
     Waiting waiting;
+    KeyEstimator keys;
+    ChordRecognizer chords;
   };
 
   void push(const core::AudioBlock& block) {
@@ -143,7 +148,23 @@ struct Analyzer::Stages {
 
   void hear_harmony(const dsp::Spectrum& spectrum) {
     const auto harmony = tonal->chroma.process(spectrum, tonal->tuning.tuning().cents);
-    static_cast<void>(harmony);
+    hear_key(tonal->keys.process(harmony));
+    hear_chord(tonal->chords.process(harmony));
+  }
+
+  void hear_key(const KeyEstimator::News& news) {
+    if (news.ended) {
+      found.local_keys.push_back(*news.ended);
+    }
+    if (const auto key = tonal->keys.estimate()) {
+      tonal->chords.set_key(key->best.key); // chords are spelled as the whole so far suggests
+    }
+  }
+
+  void hear_chord(const ChordRecognizer::News& news) {
+    if (news.ended) {
+      found.chords.push_back(*news.ended);
+    }
   }
 
   core::Analysis finish() {
@@ -167,6 +188,7 @@ struct Analyzer::Stages {
       finish_loudness();
     }
     found.features = statistics.summary();
+    finish_mood();
     return std::move(found);
   }
 
@@ -187,6 +209,31 @@ struct Analyzer::Stages {
     const auto tuning = tonal->tuning.tuning();
     found.tuning = tuning.a4();
     found.tuning_confidence = tuning.confidence;
+    for (KeyEstimator::News news; tonal->keys.finish(found.length, news);) {
+      hear_key(news);
+    }
+    found.key = tonal->keys.estimate();
+    for (ChordRecognizer::News news; tonal->chords.finish(found.length, news);) {
+      hear_chord(news);
+    }
+  }
+
+  void finish_mood() {
+    MoodEvidence evidence{.key = found.key};
+    if (!found.tempi.empty()) {
+      evidence.tempo = found.tempi.front();
+    }
+    if (loudness) {
+      evidence.loudness_lufs = found.loudness.integrated_lufs;
+    }
+    if (statistics.frames() > 0) {
+      evidence.centroid_hz = static_cast<double>(found.features.centroid.mean);
+    }
+    if (rhythm && found.length.value > 0.0) {
+      evidence.onsets_per_second = static_cast<double>(found.onsets.size()) / found.length.value;
+    }
+    found.energy = energy_score(evidence);
+    found.valence_proxy = valence_proxy(evidence);
   }
 
   void finish_loudness() {

@@ -18,7 +18,8 @@ const StreamingAnalyzer::Config& checked(const StreamingAnalyzer::Config& config
 StreamingAnalyzer::StreamingAnalyzer(const Config& config)
     : config_{checked(config)}, front_end_{{.sample_rate = config.sample_rate, .channels = config.channels}},
       loudness_{{.sample_rate = config.sample_rate, .channels = config.channels}}, features_{{}}, log_bands_{kFineStft},
-      onsets_{{}}, beats_{{.bands = log_bands_.size()}}, queue_{config.queue} {}
+      onsets_{{}}, beats_{{.bands = log_bands_.size()}}, keys_{{.lag = KeyEstimator::kLiveLag}},
+      chords_{{.lag = ChordRecognizer::kLiveLag}}, queue_{config.queue} {}
 
 void StreamingAnalyzer::reset() noexcept {
   front_end_.reset();
@@ -30,6 +31,8 @@ void StreamingAnalyzer::reset() noexcept {
   pitch_.reset();
   tuning_.reset();
   chroma_.reset();
+  keys_.reset();
+  chords_.reset();
 }
 
 bool StreamingAnalyzer::begin_push() noexcept {

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "auralis/analysis/beat_tracker.hpp"
+#include "auralis/analysis/chord_recognizer.hpp"
 #include "auralis/analysis/chroma.hpp"
 #include "auralis/analysis/front_end.hpp"
+#include "auralis/analysis/key_estimator.hpp"
 #include "auralis/analysis/log_bands.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
@@ -41,6 +43,8 @@ public:
     bool beats = true;
     bool pitch = true;
     bool chroma = true;
+    bool keys = true;   ///< said where the local key changes
+    bool chords = true; ///< said where one begins, its end then being its beginning, and where it has ended
     bool loudness = true;
   };
   struct Config {
@@ -89,6 +93,16 @@ public:
     if (config_.parts.pitch) {
       while (const auto point = pitch_.finish()) {
         say(point->at, *point, on_event);
+      }
+    }
+    if (config_.parts.keys || config_.parts.chords) {
+      for (KeyEstimator::News news; keys_.finish(front_end_.known_at(), news);) {
+        hear_key(news, on_event);
+      }
+    }
+    if (config_.parts.chords) {
+      for (ChordRecognizer::News news; chords_.finish(front_end_.known_at(), news);) {
+        hear_chord(news, on_event);
       }
     }
   }
@@ -157,10 +171,38 @@ private:
   }
 
   template <typename OnEvent> void hear_tonal(const dsp::Spectrum& spectrum, OnEvent&& on_event) noexcept {
-    if (config_.parts.chroma) {
-      tuning_.process(spectrum);
-      const auto harmony = chroma_.process(spectrum, tuning_.tuning().cents);
+    const auto& parts = config_.parts;
+    if (!parts.chroma && !parts.keys && !parts.chords) {
+      return;
+    }
+    tuning_.process(spectrum);
+    const auto harmony = chroma_.process(spectrum, tuning_.tuning().cents);
+    if (parts.chroma) {
       say(harmony.at, chroma_frame(harmony), on_event);
+    }
+    if (parts.keys || parts.chords) {
+      hear_key(keys_.process(harmony), on_event);
+    }
+    if (parts.chords) {
+      hear_chord(chords_.process(harmony), on_event);
+    }
+  }
+
+  template <typename OnEvent> void hear_key(const KeyEstimator::News& news, OnEvent&& on_event) noexcept {
+    if (!news.begun) {
+      return;
+    }
+    chords_.set_key(news.begun->key.best.key);
+    if (config_.parts.keys) {
+      say(news.begun->from, news.begun->key, on_event);
+    }
+  }
+
+  template <typename OnEvent> void hear_chord(const ChordRecognizer::News& news, OnEvent&& on_event) noexcept {
+    for (const auto* chord : {&news.ended, &news.begun}) {
+      if (*chord) {
+        say((*chord)->from, **chord, on_event);
+      }
     }
   }
 
@@ -174,6 +216,8 @@ private:
   PitchTracker pitch_;
   TuningEstimator tuning_;
   Chroma chroma_;
+  KeyEstimator keys_;
+  ChordRecognizer chords_;
 
   rt::SpscRing<core::AnalysisEvent> queue_;
   std::atomic<std::uint64_t> lost_{0}; // stored by the pushing thread only
