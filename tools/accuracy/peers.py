@@ -42,10 +42,10 @@ PEERS = {
     "madmom-spectral": ("madmom", "beats tempo", False),
     "madmom-rnn": ("madmom", "beats tempo downbeats", True),
 }
-# Tried and not run here, with the reason; the accuracy page repeats it.
+# Not run here, with the reason; the accuracy page repeats it.
 ABSENT = {
     "beat_this": "its package holds no weights: it fetches them when run, from where no package registry is",
-    "BeatNet": "needs PyTorch, PyAudio and an old madmom in one environment; not installed here",
+    "BeatNet": "needs PyTorch, PyAudio and an old madmom in one environment; installing that has not been tried",
 }
 
 
