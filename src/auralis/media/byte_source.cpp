@@ -41,7 +41,9 @@ core::Result<std::unique_ptr<FileBytes>> FileBytes::open(const std::filesystem::
     return core::fail(core::ErrorCode::io, fmt::format("cannot read the file: {}", reason()), path.string());
   }
   const std::int64_t size = ftello(file.get());
-  std::rewind(file.get());
+  if (size < 0 || fseeko(file.get(), 0, SEEK_SET) != 0) {
+    return core::fail(core::ErrorCode::io, fmt::format("cannot read the file: {}", reason()), path.string());
+  }
   return std::unique_ptr<FileBytes>{new FileBytes{std::move(file), size}};
 }
 
