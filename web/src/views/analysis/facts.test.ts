@@ -46,7 +46,7 @@ describe("the summary", () => {
 
 describe("a place in words", () => {
   it("names beat, chord, key and section", () => {
-    expect(placeWords(kFull, gridOf(kFull.beats), 1.5)).toBe("0:01.5, bar 1, beat 1, F sharpm, section A");
+    expect(placeWords(kFull, gridOf(kFull.beats), 1.5)).toBe("0:01.5, bar 1, beat 1, F sharp minor, section A");
     expect(placeWords(kFull, gridOf(kFull.beats), 3.2)).toBe("0:03.2, bar 2, beat 1, no chord, section A");
     expect(placeWords(kBare, gridOf(undefined), 9)).toBe("0:09.0");
   });

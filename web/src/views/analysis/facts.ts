@@ -3,6 +3,7 @@ import type { AnalysisDocument, AnalysisStatus, KeyCandidate } from "../../proto
 import type { Grid } from "../../state/grid";
 import { firstAtOrAfter } from "../../state/grid";
 import type { Seconds } from "../../units";
+import { spokenTriad } from "../harmony";
 import { plainChord, spoken } from "../music";
 import { partAt } from "./lanes";
 import { clockText } from "./span";
@@ -112,6 +113,11 @@ export function stateWords(status: AnalysisStatus): string {
   }
 }
 
+function chordWords(chord: string): string {
+  const triad = spokenTriad(chord);
+  return triad === chord ? spoken(chord) : triad;
+}
+
 /** What lies at a time, in words, for a screen reader. */
 export function placeWords({ chords = [], sections = [], key }: AnalysisDocument, grid: Grid, at: Seconds): string {
   const words = [clockText(at, 1)];
@@ -124,7 +130,7 @@ export function placeWords({ chords = [], sections = [], key }: AnalysisDocument
   }
   const chord = chords[partAt(chords, at)]?.chord;
   if (chord !== undefined) {
-    words.push(chord === null ? "no chord" : spoken(chord));
+    words.push(chord === null ? "no chord" : chordWords(chord));
   }
   const local = key?.parts[partAt(key.parts, at)]?.best;
   if (local !== undefined) {
