@@ -17,6 +17,7 @@
 #include "auralis/session/performer.hpp"
 #include "auralis/synth/soundfont.hpp"
 #include "commands.hpp"
+#include "recording_analyser.hpp"
 
 namespace auralis::app {
 namespace {
@@ -99,7 +100,7 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
   const bool has_page = !config->web_root.empty();
 
   SignalWaiter signals;
-  server::Server server{*config, performer_factory(soundfont->path)};
+  server::Server server{*config, performer_factory(soundfont->path), recording_analyser()};
   signals.watch(server);
   fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),
              has_page ? "" : " (no page: build it with `npm run build` in web/, or give --web-root)");
