@@ -53,7 +53,7 @@ int run(const Options& options) {
   }
   const auto judged = chosen(*std::move(clips), options);
   std::vector<evaluation::Run> runs;
-  const auto judge = [&](std::string mode, evaluation::Estimate estimate) {
+  const auto judge = [&](const std::string& mode, evaluation::Estimate estimate) {
     ProgressBar bar{mode, std::nullopt};
     runs.push_back(evaluation::judge({.mode = mode,
                                       .clips = judged,

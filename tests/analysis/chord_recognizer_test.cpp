@@ -57,7 +57,7 @@ std::string name(const core::ChordSegment& segment) { return segment.chord ? cor
 
 /// Four seconds of a chord in close position above middle C, its last tone doubled an octave up, its bass two octaves
 /// below.
-std::vector<float> sounding(int root, std::initializer_list<int> tones, double cents = 0.0, int bass_tone = 0) {
+std::vector<float> sounding(int root, const std::vector<int>& tones, double cents = 0.0, int bass_tone = 0) {
   constexpr double kLength = 4.0;
   std::vector<float> sound(static_cast<std::size_t>(kLength * test::kTonalRate));
   const std::array bass{36 + (root + bass_tone) % 12};
@@ -85,7 +85,7 @@ TEST(ChordRecognizer, HearsNoChordInNoise) {
 }
 
 TEST(ChordRecognizer, NamesEveryQualityOnEveryRoot) {
-  const std::initializer_list<std::pair<core::ChordQuality, std::initializer_list<int>>> kinds{
+  const std::vector<std::pair<core::ChordQuality, std::vector<int>>> kinds{
       {core::ChordQuality::major, {0, 4, 7}},         {core::ChordQuality::minor, {0, 3, 7}},
       {core::ChordQuality::dominant7, {0, 4, 7, 10}}, {core::ChordQuality::major7, {0, 4, 7, 11}},
       {core::ChordQuality::minor7, {0, 3, 7, 10}},    {core::ChordQuality::sus2, {0, 7, 2}},

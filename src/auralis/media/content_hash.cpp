@@ -2,8 +2,8 @@
 #include "auralis/media/content_hash.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <fmt/format.h>
+#include <fstream>
 #include <openssl/evp.h>
 #include <stdexcept>
 #include <string_view>
@@ -14,10 +14,6 @@ namespace auralis::media {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} * 1024;
-
-struct CloseFile {
-  void operator()(std::FILE* file) const noexcept { static_cast<void>(std::fclose(file)); }
-};
 
 // None of these can fail once SHA-256 is there and memory is not exhausted.
 void check(int one) {
@@ -58,25 +54,25 @@ ContentHash ContentHasher::finish() {
 }
 
 core::Result<ContentHash> content_hash(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file{std::fopen(path.c_str(), "rb")};
+  const auto failed = [&path](core::ErrorCode code, std::string_view what) {
+    return core::fail(code, fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string());
+  };
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
   if (!file) {
-    return core::fail(errno == ENOENT ? core::ErrorCode::not_found : core::ErrorCode::io,
-                      fmt::format("cannot open the file: {}", std::generic_category().message(errno)), path.string());
+    return failed(errno == ENOENT ? core::ErrorCode::not_found : core::ErrorCode::io, "cannot open the file");
   }
   ContentHasher hasher;
-  std::vector<std::byte> piece(kPiece);
-  while (true) {
-    const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get());
-    hasher.update(std::span{piece}.first(count));
-    if (count == piece.size()) {
-      continue;
+  std::vector<char> piece(kPiece);
+  while (file) {
+    errno = 0; // a folder opens, and only reading it fails
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (file.bad() || errno != 0) {
+      return failed(core::ErrorCode::io, "cannot read the file");
     }
-    if (std::ferror(file.get()) != 0) {
-      return core::fail(core::ErrorCode::io,
-                        fmt::format("cannot read the file: {}", std::generic_category().message(errno)), path.string());
-    }
-    return hasher.finish();
+    hasher.update(std::as_bytes(std::span{piece}.first(static_cast<std::size_t>(file.gcount()))));
   }
+  return hasher.finish();
 }
 
 } // namespace auralis::media
