@@ -80,6 +80,81 @@ void expect_equal(const core::Analysis& a, const core::Analysis& b) {
   EXPECT_EQ(a.features.centroid.mean, b.features.centroid.mean);
   EXPECT_EQ(a.features.mfcc_delta[5].deviation, b.features.mfcc_delta[5].deviation);
   EXPECT_EQ(a.dynamic_complexity, b.dynamic_complexity);
+  ASSERT_EQ(a.sections.size(), b.sections.size());
+  for (std::size_t i = 0; i < a.sections.size(); ++i) {
+    EXPECT_EQ(a.sections[i].to, b.sections[i].to);
+    EXPECT_EQ(a.sections[i].label, b.sections[i].label);
+    EXPECT_EQ(a.sections[i].confidence, b.sections[i].confidence);
+  }
+}
+
+/// Twelve seconds of music, twelve of hiss and a high tone, the music again.
+Channels three_parts(float gain = 1.0F) {
+  auto sound = music(12.0, 44'100.0, 1);
+  core::Random random{4};
+  for (int n = 0; n < 12 * 44'100; ++n) {
+    sound[0].push_back(
+        static_cast<float>(0.05 * random.normal() + 0.1 * std::sin(2.0 * std::numbers::pi * 1'479.98 * n / 44'100.0)));
+  }
+  const auto again = music(12.0, 44'100.0, 1);
+  sound[0].insert(sound[0].end(), again[0].begin(), again[0].end());
+  std::ranges::for_each(sound[0], [gain](float& x) { x *= gain; });
+  return sound;
+}
+
+TEST(Analyzer, FindsTheFormInBlocksOfAnySizeAtAnyGainAndLive) {
+  const Analyzer::Config config{.wanted = {.pitch = false, .loudness = false}};
+  const auto sound = three_parts();
+  const auto found = analyse(sound, config).sections;
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(std::string({found[0].label, found[1].label, found[2].label}), "ABA");
+  EXPECT_NEAR(found[0].to.value, 12.0, 0.35);
+  EXPECT_NEAR(found[1].to.value, 24.0, 0.35);
+  EXPECT_EQ(found[2].to, core::Seconds{36.0});
+  const auto quiet = analyse(three_parts(0.01F), config, 777).sections;
+  ASSERT_EQ(quiet.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(quiet[i].to.value, found[i].to.value, 0.011); // by a frame that a beat may move
+    EXPECT_EQ(quiet[i].label, found[i].label);
+  }
+
+  std::vector<core::Section> live;
+  StreamingAnalyzer analyzer{{.channels = 1,
+                              .parts = {.features = false,
+                                        .onsets = false,
+                                        .pitch = false,
+                                        .chroma = false,
+                                        .keys = false,
+                                        .chords = false,
+                                        .loudness = false}}};
+  const auto keep = [&live](const core::AnalysisEvent& event) {
+    if (const auto* section = std::get_if<core::Section>(&event.what)) {
+      live.push_back(*section);
+      EXPECT_EQ(event.at, section->to);
+      EXPECT_LE(event.known_at.value - event.at.value, SectionTracker::kLag.value + 0.25);
+    }
+  };
+  const std::array<const float*, 1> channels{sound[0].data()};
+  analyzer.push({channels, sound[0].size()}, keep);
+  analyzer.finish(keep);
+  ASSERT_EQ(live.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(live[i].to.value, found[i].to.value, 0.7);
+    EXPECT_EQ(live[i].label, found[i].label);
+  }
+}
+
+TEST(Analyzer, FindsTheFormEvenIfNothingElseIsWanted) {
+  const auto sound = music(8.0);
+  const auto all = analyse(sound).sections;
+  const auto alone =
+      analyse(sound,
+              {.wanted = {.rhythm = false, .tonal = false, .pitch = false, .features = false, .loudness = false}})
+          .sections;
+  ASSERT_EQ(all.size(), 1U);
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_EQ(all[0].confidence, alone[0].confidence);
+  EXPECT_EQ(all[0].to, core::Seconds{8.0});
 }
 
 TEST(Analyzer, FindsNothingInSilenceAndInNothing) {
@@ -91,6 +166,7 @@ TEST(Analyzer, FindsNothingInSilenceAndInNothing) {
     EXPECT_FALSE(found.key);
     EXPECT_EQ(found.loudness.integrated_lufs, -std::numeric_limits<double>::infinity());
     EXPECT_EQ(found.silences.size(), count > 44'100 ? 1U : 0U);
+    EXPECT_TRUE(found.sections.empty());
     EXPECT_EQ(found.features.rms.mean, 0.0F);
     EXPECT_TRUE(std::ranges::none_of(found.pitch, &core::PitchPoint::voiced));
   }

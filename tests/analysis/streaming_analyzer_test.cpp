@@ -82,7 +82,9 @@ struct Gist {
     return c.from.value + 3.0 * c.to.value + static_cast<double>(c.confidence);
   }
   double operator()(const core::KeyEstimate& k) const { return static_cast<double>(k.best.confidence); }
-  double operator()(const core::Section& s) const { return s.from.value; }
+  double operator()(const core::Section& s) const {
+    return s.from.value + 3.0 * s.to.value + s.label + static_cast<double>(s.confidence);
+  }
 };
 
 void expect_equal(const std::vector<AnalysisEvent>& a, const std::vector<AnalysisEvent>& b, const std::string& where) {
@@ -136,7 +138,8 @@ TEST(StreamingAnalyzer, SaysOnlyWhatIsAskedFor) {
                                         .pitch = false,
                                         .chroma = false,
                                         .keys = false,
-                                        .chords = false}}};
+                                        .chords = false,
+                                        .sections = false}}};
   const auto events = events_of(analyzer, music(2.0, 44'100.0), 1'000);
   EXPECT_EQ(events.size(), 20U);
   EXPECT_EQ(count<core::LoudnessPoint>(events), 20U);

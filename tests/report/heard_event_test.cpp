@@ -30,11 +30,17 @@ TEST(HeardEvent, OfEveryKindReadsBackEqual) {
   for (const auto& one : {event(core::Onset{}), event(core::Beat{}), event(core::ChordSegment{}),
                           event(core::ChordSegment{.chord = core::parse_chord("G/B")}), event(core::KeyEstimate{c, c}),
                           event(core::LoudnessPoint{Seconds{1.5}, quiet, quiet}), event(core::PitchPoint{}),
-                          event(core::FeatureFrame{})}) {
+                          event(core::FeatureFrame{}), event(core::Section{})}) {
     const auto message = to_message(one);
     ASSERT_TRUE(message) << one.what.index();
     EXPECT_EQ(protocol::parse_heard_event(to_json(*message)), *message);
   }
+}
+
+TEST(HeardEvent, SaysAPartOfTheFormWhereItEnds) {
+  const auto message = to_message(event(core::Section{.to = Seconds{1.5}, .label = 'B', .confidence = 0.5F}));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(to_json(*message), R"({"type":"segment","at":1.5,"latency":0.03,"from":0,"label":"B","confidence":0.5})");
 }
 
 TEST(HeardEvent, IsNoneForWhatIsOnlyDrawn) { EXPECT_FALSE(to_message(event(core::ChromaFrame{}))); }

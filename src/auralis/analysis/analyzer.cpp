@@ -20,7 +20,9 @@
 #include "auralis/analysis/mood.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
+#include "auralis/analysis/section_cells.hpp"
 #include "auralis/analysis/spectral_features.hpp"
+#include "auralis/analysis/structure_segmenter.hpp"
 #include "auralis/analysis/tempo.hpp"
 #include "auralis/analysis/tuning.hpp"
 #include "auralis/dsp/programme_loudness.hpp"
@@ -70,7 +72,7 @@ struct Analyzer::Stages {
   explicit Stages(const Config& settings)
       : config{settings}, front{{.sample_rate = settings.sample_rate, .channels = settings.channels}} {
     const auto& wanted = config.wanted;
-    if (wanted.rhythm) {
+    if (wanted.rhythm || wanted.sections) {
       rhythm.emplace();
     }
     if (wanted.tonal || wanted.sections) {
@@ -81,6 +83,9 @@ struct Analyzer::Stages {
     }
     if (wanted.features || wanted.sections) {
       features.emplace(SpectralFeatures::Config{});
+    }
+    if (wanted.sections) {
+      form.emplace();
     }
     if (wanted.loudness) {
       loudness.emplace(dsp::ProgrammeLoudness::Config{.sample_rate = config.sample_rate, .channels = config.channels});
@@ -102,6 +107,11 @@ struct Analyzer::Stages {
     ChordRecognizer chords;
   };
 
+  struct Form {
+    SectionCells cells;
+    StructureSegmenter segmenter;
+  };
+
   void push(const core::AudioBlock& block) {
     frames += static_cast<std::int64_t>(block.frames);
     if (loudness) {
@@ -115,6 +125,9 @@ struct Analyzer::Stages {
   void hear_fine(const dsp::Spectrum& spectrum) {
     if (features) {
       statistics.process(features->process(spectrum));
+    }
+    if (form) {
+      form->cells.process(spectrum.at, features->mel());
     }
     if (rhythm) {
       rhythm->bands.process(spectrum);
@@ -150,6 +163,11 @@ struct Analyzer::Stages {
     const auto harmony = tonal->chroma.process(spectrum, tonal->tuning.tuning().cents);
     hear_key(tonal->keys.process(harmony));
     hear_chord(tonal->chords.process(harmony));
+    if (form) {
+      if (const auto cell = form->cells.process(harmony)) {
+        form->segmenter.process(*cell);
+      }
+    }
   }
 
   void hear_key(const KeyEstimator::News& news) {
@@ -178,6 +196,9 @@ struct Analyzer::Stages {
     }
     if (tonal) {
       finish_tonal();
+    }
+    if (form) {
+      finish_form();
     }
     if (pitch) {
       while (const auto point = pitch->finish()) {
@@ -218,6 +239,13 @@ struct Analyzer::Stages {
     }
   }
 
+  void finish_form() {
+    while (const auto cell = form->cells.finish(found.length)) {
+      form->segmenter.process(*cell);
+    }
+    found.sections = form->segmenter.sections(found.length, found.beats);
+  }
+
   void finish_mood() {
     MoodEvidence evidence{.key = found.key};
     if (!found.tempi.empty()) {
@@ -253,6 +281,7 @@ struct Analyzer::Stages {
   std::optional<Tonal> tonal;
   std::optional<PitchTracker> pitch;
   std::optional<SpectralFeatures> features;
+  std::optional<Form> form;
   FeatureStatistics statistics;
   std::optional<dsp::ProgrammeLoudness> loudness;
   std::optional<Dynamics> dynamics;

@@ -15,7 +15,7 @@ struct Wanted {
   bool pitch = true;    ///< f0, point by point
   bool features = true; ///< summary of spectral shape
   bool loudness = true; ///< levels, silences, fades
-  bool sections = true; ///< the form; needs features and tonal frames, whether they are wanted or not
+  bool sections = true; ///< the form; needs rhythm, tonal and features, which are then found, wanted or not
 };
 
 /// Hears a recording from its start to its end and then says everything known of it.

@@ -33,6 +33,8 @@ void StreamingAnalyzer::reset() noexcept {
   chroma_.reset();
   keys_.reset();
   chords_.reset();
+  cells_.reset();
+  sections_.reset();
 }
 
 bool StreamingAnalyzer::begin_push() noexcept {

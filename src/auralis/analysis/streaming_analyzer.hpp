@@ -17,7 +17,9 @@
 #include "auralis/analysis/log_bands.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
+#include "auralis/analysis/section_cells.hpp"
 #include "auralis/analysis/spectral_features.hpp"
+#include "auralis/analysis/structure_segmenter.hpp"
 #include "auralis/analysis/tuning.hpp"
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/audio_block.hpp"
@@ -46,6 +48,7 @@ public:
     bool keys = true;   ///< said where the local key changes
     bool chords = true; ///< said where one begins, its end then being its beginning, and where it has ended
     bool loudness = true;
+    bool sections = true; ///< said where one has ended; on beats, if those are wanted, too
   };
   struct Config {
     core::Hertz sample_rate{44'100.0}; ///< whole hertz, [8000, 192000]
@@ -105,6 +108,14 @@ public:
         hear_chord(news, on_event);
       }
     }
+    if (config_.parts.sections) {
+      while (const auto cell = cells_.finish(front_end_.known_at())) {
+        hear_cell(*cell, on_event);
+      }
+      while (const auto section = sections_.finish(front_end_.known_at())) {
+        say(section->to, *section, on_event);
+      }
+    }
   }
 
   /// The same with events going to the queue; what finds it full is lost and counted.
@@ -146,9 +157,14 @@ private:
   }
 
   template <typename OnEvent> void hear_fine(const dsp::Spectrum& spectrum, OnEvent&& on_event) noexcept {
-    if (config_.parts.features) {
+    if (config_.parts.features || config_.parts.sections) {
       const auto& frame = features_.process(spectrum);
-      say(frame.at, frame, on_event);
+      if (config_.parts.features) {
+        say(frame.at, frame, on_event);
+      }
+    }
+    if (config_.parts.sections) {
+      cells_.process(spectrum.at, features_.mel());
     }
     if (config_.parts.onsets || config_.parts.beats) {
       log_bands_.process(spectrum);
@@ -161,6 +177,7 @@ private:
     if (config_.parts.beats) {
       if (const auto beat = beats_.process(log_bands_)) {
         say(beat->at, *beat, on_event);
+        sections_.process(*beat);
       }
     }
     if (config_.parts.pitch) {
@@ -172,7 +189,7 @@ private:
 
   template <typename OnEvent> void hear_tonal(const dsp::Spectrum& spectrum, OnEvent&& on_event) noexcept {
     const auto& parts = config_.parts;
-    if (!parts.chroma && !parts.keys && !parts.chords) {
+    if (!parts.chroma && !parts.keys && !parts.chords && !parts.sections) {
       return;
     }
     tuning_.process(spectrum);
@@ -185,6 +202,17 @@ private:
     }
     if (parts.chords) {
       hear_chord(chords_.process(harmony), on_event);
+    }
+    if (parts.sections) {
+      if (const auto cell = cells_.process(harmony)) {
+        hear_cell(*cell, on_event);
+      }
+    }
+  }
+
+  template <typename OnEvent> void hear_cell(const SectionCell& cell, OnEvent&& on_event) noexcept {
+    if (const auto section = sections_.process(cell)) {
+      say(section->to, *section, on_event);
     }
   }
 
@@ -218,6 +246,8 @@ private:
   Chroma chroma_;
   KeyEstimator keys_;
   ChordRecognizer chords_;
+  SectionCells cells_;
+  SectionTracker sections_;
 
   rt::SpscRing<core::AnalysisEvent> queue_;
   std::atomic<std::uint64_t> lost_{0}; // stored by the pushing thread only

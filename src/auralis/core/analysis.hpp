@@ -86,7 +86,7 @@ struct PitchPoint {
   float voicing = 0.0F; ///< probability that a pitched sound is there
 };
 
-/// A part of the form: parts that share a label repeat one another.
+/// A part of the form: parts that share a label are alike. Live it is said when it has ended.
 struct Section {
   Seconds from;
   Seconds to;

@@ -46,7 +46,10 @@ struct Maker {
                                 .flux = digits(static_cast<double>(frame.flux))};
   }
   Message operator()(const core::ChromaFrame& /*frame*/) const { return std::nullopt; }
-  Message operator()(const core::Section& /*section*/) const { return std::nullopt; }
+  Message operator()(const core::Section& section) const {
+    return protocol::HeardSegment{
+        .from = time(section.from), .label = std::string(1, section.label), .confidence = unit(section.confidence)};
+  }
 };
 
 } // namespace

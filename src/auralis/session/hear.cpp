@@ -32,7 +32,7 @@ public:
   explicit Online(const media::AudioFormat& format)
       : analyzer_{{.sample_rate = format.sample_rate,
                    .channels = format.channels,
-                   .parts = {.features = false, .loudness = false}}} {}
+                   .parts = {.features = false, .loudness = false, .sections = false}}} {}
 
   void push(const core::AudioBlock& block) {
     analyzer_.push(block, [this](const core::AnalysisEvent& event) { keep(event); });
