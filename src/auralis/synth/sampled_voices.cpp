@@ -486,7 +486,7 @@ void SampledVoices::interpolate(std::size_t group, LaneOutput& out) noexcept {
         frames = std::min(frames, static_cast<std::size_t>((limit - position + increment - 1) / increment));
       }
     }
-    kernel_->interpolate(lanes, bank_->pool().data(), from, frames, out);
+    kernel_->interpolate(lanes, bank_->pool().data(), voices, from, frames, out);
     from += frames;
     for (std::size_t lane = 0; lane < voices; ++lane) {
       Voice& voice = voices_[first + lane];
@@ -519,24 +519,27 @@ void SampledVoices::render(LayerBuses& out) noexcept {
       ended[lane] = !advance(first + lane, gains[lane]);
     }
     interpolate(group, samples);
+    const auto* const pool = reinterpret_cast<const char*>(bank_->pool().data());
+    for (std::size_t lane = 0; lane < voices; ++lane) {
+      const VoiceLanes& lanes = lanes_[group];
+      const char* at = pool + 2 * (lanes.position[lane] >> 32U);
+      const std::size_t bytes = (lanes.increment[lane] * kBlock) >> 31U;
+      for (std::size_t n = 0; n <= bytes + 64; n += 64) {
+        __builtin_prefetch(at + n);
+      }
+    }
     for (std::size_t lane = 0; lane < voices; ++lane) {
       Voice& voice = voices_[first + lane];
-      auto& bus = out.buses[core::index(voice.layer)];
-      if (!bus.sounding) {
-        bus.sounding = true;
-        bus.left.fill(0.0F);
-        bus.right.fill(0.0F);
-      }
-      const float* x = samples.samples[lane].data();
-      const auto mix = [&](float& now, float pan, float* to) {
-        const float next = gains[lane] * pan / kKernelScale;
-        if (now != 0.0F || next != 0.0F) {
-          kernel_->mix(x, now, (next - now) / static_cast<float>(kBlock), to);
-        }
+      const auto line = [&](float& now, float pan) {
+        constexpr float kScale = 1.0F / kKernelScale;
+        const float next = gains[lane] * pan * kScale;
+        const GainLine gain{.start = now, .step = (next - now) * (1.0F / static_cast<float>(kBlock))};
         now = next;
+        return gain;
       };
-      mix(voice.left_gain, voice.pan_left, bus.left.data());
-      mix(voice.right_gain, voice.pan_right, bus.right.data());
+      const GainLine left = line(voice.left_gain, voice.pan_left);
+      const GainLine right = line(voice.right_gain, voice.pan_right);
+      kernel_->mix(samples.samples[lane].data(), left, right, out.buses[core::index(voice.layer)]);
       ended[lane] = ended[lane] || lanes_[group].increment[lane] == 0;
     }
     for (std::size_t lane = voices; lane-- > 0;) {

@@ -202,7 +202,7 @@ void Synthesizer::render(core::StereoBlock out) noexcept {
   s.voices->render(s.buses);
 
   MixBuses& mix = s.mix;
-  mix = {};
+  mix.sounding = false;
   for (std::size_t i = 0; i < core::kLayerCount; ++i) {
     const float from = s.gains[i].now;
     const float to = s.gains[i].advance(s.gain_share);
@@ -212,13 +212,15 @@ void Synthesizer::render(core::StereoBlock out) noexcept {
     }
     const Place& place = kPlaces[i];
     s.kernel.place(bus,
-                   {.start = from,
-                    .step = (to - from) / static_cast<float>(kBlock),
+                   {.line = {.start = from, .step = (to - from) / static_cast<float>(kBlock)},
                     .own = 0.5F * (1.0F + place.width),
                     .other = 0.5F * (1.0F - place.width),
                     .dry = 1.0F - kWet,
                     .send = kWet * place.send},
                    mix);
+  }
+  if (!mix.sounding) {
+    mix = {};
   }
   const core::StereoBlock room{mix.room_left, mix.room_right};
   s.reverb.process(room, room);

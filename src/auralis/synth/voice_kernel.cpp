@@ -53,12 +53,21 @@ const InterpolationTable& table() noexcept {
   return instance;
 }
 
-void interpolate_generic(VoiceLanes& lanes, const std::int16_t* pool, std::size_t from, std::size_t count,
-                         LaneOutput& out) noexcept {
+// Within a call places are counted from its first frame in 15.17 fixed point, so that eight fit a register. The
+// increment is cut to that, which over a quantum adds up to less than 2^-11 frames, a quarter of a phase, and is not
+// carried into the next.
+constexpr unsigned int kFractionBits = 17;
+constexpr unsigned int kCut = 32U - kFractionBits;
+constexpr unsigned int kTapShift = kFractionBits - kPhaseBits - 4; // a phase's taps take 16 bytes
+constexpr std::uint32_t kTapMask = (kPhases - 1) * kTaps * sizeof(std::int16_t);
+
+void interpolate_generic(VoiceLanes& lanes, const std::int16_t* pool, std::size_t voices, std::size_t from,
+                         std::size_t count, LaneOutput& out) noexcept {
   const InterpolationTable& t = table();
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    std::uint64_t position = lanes.position[lane];
-    const std::uint64_t increment = lanes.increment[lane];
+  for (std::size_t lane = 0; lane < voices; ++lane) {
+    const std::int16_t* const first = pool + (lanes.position[lane] >> 32U) - 3;
+    auto place = static_cast<std::uint32_t>(lanes.position[lane]) >> kCut;
+    const auto increment = static_cast<std::uint32_t>(lanes.increment[lane] >> kCut);
     const float b0 = lanes.b0[lane];
     const float b1 = lanes.b1[lane];
     const float a1 = lanes.a1[lane];
@@ -66,20 +75,20 @@ void interpolate_generic(VoiceLanes& lanes, const std::int16_t* pool, std::size_
     float s1 = lanes.s1[lane];
     float s2 = lanes.s2[lane];
     for (std::size_t n = from; n < from + count; ++n) {
-      const std::int16_t* x = pool + (position >> 32U) - 3;
-      const auto& h = t.taps[(position >> (32U - kPhaseBits)) & (kPhases - 1)];
+      const std::int16_t* x = first + (place >> kFractionBits);
+      const auto& h = t.taps[(place >> (kFractionBits - kPhaseBits)) & (kPhases - 1)];
       std::int32_t sum = 0;
       for (std::size_t k = 0; k < kTaps; ++k) {
         sum += static_cast<std::int32_t>(x[k]) * static_cast<std::int32_t>(h[k]);
       }
-      position += increment;
+      place += increment;
       const auto in = static_cast<float>(sum);
       const float y = b0 * in + s1;
       s1 = b1 * in - a1 * y + s2;
       s2 = b0 * in - a2 * y;
       out.samples[lane][n] = y;
     }
-    lanes.position[lane] = position;
+    lanes.position[lane] += count * lanes.increment[lane];
     lanes.s1[lane] = s1;
     lanes.s2[lane] = s2;
   }
@@ -90,27 +99,62 @@ constexpr dsp::Vec8 kRising{1, 2, 3, 4, 5, 6, 7, 8};
 
 using dsp::eight;
 
-AURALIS_KERNEL void mix_body(const float* samples, float gain, float step, float* bus) noexcept {
-  dsp::Vec8 g = gain + kRising * step;
-  for (std::size_t n = 0; n < kBlock; n += kWidth) {
-    eight(bus + n) += g * eight(samples + n);
-    g += static_cast<float>(kWidth) * step;
+/// to = from + x, or x where nothing is there yet: cheaper than to clear first.
+template <bool kFirst> AURALIS_KERNEL void put(float* to, dsp::Vec8 x) noexcept {
+  if constexpr (kFirst) {
+    eight(to) = x;
+  } else {
+    eight(to) += x;
   }
 }
 
-AURALIS_KERNEL void place_body(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
+template <bool kFirst> AURALIS_KERNEL void mix_side(const float* samples, const GainLine& gain, float* bus) noexcept {
   dsp::Vec8 g = gain.start + kRising * gain.step;
+  for (std::size_t n = 0; n < kBlock; n += kWidth) {
+    put<kFirst>(bus + n, g * eight(samples + n));
+    g += static_cast<float>(kWidth) * gain.step;
+  }
+}
+
+AURALIS_KERNEL void mix_body(const float* samples, const GainLine& left, const GainLine& right,
+                             LayerBuses::Bus& bus) noexcept {
+  if (!bus.sounding) {
+    bus.sounding = true;
+    mix_side<true>(samples, left, bus.left.data());
+    mix_side<true>(samples, right, bus.right.data());
+    return;
+  }
+  if (!left.silent()) {
+    mix_side<false>(samples, left, bus.left.data());
+  }
+  if (!right.silent()) {
+    mix_side<false>(samples, right, bus.right.data());
+  }
+}
+
+template <bool kFirst>
+AURALIS_KERNEL void place_in(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
+  dsp::Vec8 g = gain.line.start + kRising * gain.line.step;
   for (std::size_t n = 0; n < kBlock; n += kWidth) {
     const dsp::Vec8 l = eight(bus.left.data() + n);
     const dsp::Vec8 r = eight(bus.right.data() + n);
     const dsp::Vec8 left = g * (gain.own * l + gain.other * r);
     const dsp::Vec8 right = g * (gain.own * r + gain.other * l);
-    eight(to.left.data() + n) += gain.dry * left;
-    eight(to.right.data() + n) += gain.dry * right;
-    eight(to.room_left.data() + n) += gain.send * left;
-    eight(to.room_right.data() + n) += gain.send * right;
-    g += static_cast<float>(kWidth) * gain.step;
+    put<kFirst>(to.left.data() + n, gain.dry * left);
+    put<kFirst>(to.right.data() + n, gain.dry * right);
+    put<kFirst>(to.room_left.data() + n, gain.send * left);
+    put<kFirst>(to.room_right.data() + n, gain.send * right);
+    g += static_cast<float>(kWidth) * gain.line.step;
   }
+}
+
+AURALIS_KERNEL void place_body(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
+  if (to.sounding) {
+    place_in<false>(bus, gain, to);
+    return;
+  }
+  to.sounding = true;
+  place_in<true>(bus, gain, to);
 }
 
 AURALIS_KERNEL void scale_body(float* left, float* right, float gain, float step) noexcept {
@@ -122,8 +166,8 @@ AURALIS_KERNEL void scale_body(float* left, float* right, float gain, float step
   }
 }
 
-void mix_generic(const float* samples, float gain, float step, float* bus) noexcept {
-  mix_body(samples, gain, step, bus);
+void mix_generic(const float* samples, const GainLine& left, const GainLine& right, LayerBuses::Bus& bus) noexcept {
+  mix_body(samples, left, right, bus);
 }
 void place_generic(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
   place_body(bus, gain, to);
@@ -132,30 +176,55 @@ void scale_generic(float* left, float* right, float gain, float step) noexcept {
 
 #if AURALIS_HAS_AVX2_BUILD
 
+/// Where the lanes read in every frame: index into the pool, and the byte at which the phase's taps begin. By way of
+/// memory: to take words out of vectors costs more than to load them.
+struct Places {
+  alignas(32) std::array<std::uint32_t, kBlock * kLanes> sample;
+  alignas(32) std::array<std::uint32_t, kBlock * kLanes> tap;
+};
+
 AURALIS_AVX2 inline __m256i load(const std::array<std::uint64_t, kLanes>& from, std::size_t lane) noexcept {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(from.data() + lane));
 }
-AURALIS_AVX2 inline __m256i place(__m256i position, int tap_shift, __m256i tap_mask) noexcept {
-  return _mm256_or_si256(_mm256_srli_epi64(position, 32),
-                         _mm256_and_si256(_mm256_slli_epi64(position, tap_shift), tap_mask));
+/// The low or high words of eight double words.
+AURALIS_AVX2 inline __m256i low_words(__m256i a, __m256i b) noexcept {
+  return _mm256_permute4x64_epi64(
+      _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0x88)), 0xD8);
+}
+AURALIS_AVX2 inline __m256i high_words(__m256i a, __m256i b) noexcept {
+  return _mm256_permute4x64_epi64(
+      _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0xDD)), 0xD8);
 }
 
-/// Eight taps of a lane (low half) and of that four further (high half), multiplied and added in pairs. `at` is the
-/// place of the lane.
-AURALIS_AVX2 inline __m256i products(const char* pool, const char* taps, const char* at) noexcept {
-  std::array<std::uint32_t, 2> low;
-  std::array<std::uint32_t, 2> high;
-  std::memcpy(low.data(), at, sizeof low);
-  std::memcpy(high.data(), at + 4 * sizeof(std::uint64_t), sizeof high);
-  const auto sample = [&](std::uint32_t index) {
-    return reinterpret_cast<const __m128i*>(pool + 2 * std::size_t{index});
-  };
-  const auto tap = [&](std::uint32_t offset) { return reinterpret_cast<const __m128i*>(taps + offset); };
-  const __m256i x = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(sample(low[0]))),
-                                            _mm_loadu_si128(sample(high[0])), 1);
-  const __m256i h =
-      _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128(tap(low[1]))), _mm_load_si128(tap(high[1])), 1);
-  return _mm256_madd_epi16(x, h);
+AURALIS_AVX2 inline void find_places(const VoiceLanes& lanes, std::size_t count, Places& to) noexcept {
+  const __m256i p0 = load(lanes.position, 0);
+  const __m256i p1 = load(lanes.position, 4);
+  const __m256i first = high_words(p0, p1);
+  __m256i place = _mm256_srli_epi32(low_words(p0, p1), kCut);
+  const __m256i increment =
+      low_words(_mm256_srli_epi64(load(lanes.increment, 0), kCut), _mm256_srli_epi64(load(lanes.increment, 4), kCut));
+  const __m256i tap_mask = _mm256_set1_epi32(static_cast<int>(kTapMask));
+  for (std::size_t n = 0; n < count; ++n) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to.sample.data() + kLanes * n),
+                       _mm256_add_epi32(first, _mm256_srli_epi32(place, kFractionBits)));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to.tap.data() + kLanes * n),
+                       _mm256_and_si256(_mm256_srli_epi32(place, kTapShift), tap_mask));
+    place = _mm256_add_epi32(place, increment);
+  }
+}
+
+/// Eight taps of a lane, multiplied and added in pairs.
+AURALIS_AVX2 inline __m128i products(const std::int16_t* pool, const char* taps, const std::uint32_t* sample,
+                                     const std::uint32_t* tap) noexcept {
+  return _mm_madd_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pool + *sample)),
+                        _mm_load_si128(reinterpret_cast<const __m128i*>(taps + *tap)));
+}
+
+/// Those of a lane (low half) and of that four further (high half).
+AURALIS_AVX2 inline __m256i two_products(const std::int16_t* pool, const char* taps, const std::uint32_t* sample,
+                                         const std::uint32_t* tap) noexcept {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(products(pool, taps, sample, tap)),
+                                 products(pool, taps, sample + 4, tap + 4), 1);
 }
 
 AURALIS_AVX2 void transpose(const float* frames, float* const* lanes) noexcept {
@@ -181,39 +250,37 @@ AURALIS_AVX2 void transpose(const float* frames, float* const* lanes) noexcept {
   }
 }
 
-AURALIS_AVX2 void interpolate_avx2(VoiceLanes& lanes, const std::int16_t* pool, std::size_t from, std::size_t count,
-                                   LaneOutput& out) noexcept {
-  const char* bytes = reinterpret_cast<const char*>(pool - 3);
+AURALIS_AVX2 void transpose_four(const float* frames, float* const* lanes) noexcept {
+  for (std::size_t i = 0; i < 8; i += 4) {
+    __m128 r0 = _mm_load_ps(frames + 8 * i);
+    __m128 r1 = _mm_load_ps(frames + 8 * i + 8);
+    __m128 r2 = _mm_load_ps(frames + 8 * i + 16);
+    __m128 r3 = _mm_load_ps(frames + 8 * i + 24);
+    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+    _mm_store_ps(lanes[0] + i, r0);
+    _mm_store_ps(lanes[1] + i, r1);
+    _mm_store_ps(lanes[2] + i, r2);
+    _mm_store_ps(lanes[3] + i, r3);
+  }
+}
+
+/// Eight lanes; frames as [frame][lane].
+AURALIS_AVX2 void filter_eight(VoiceLanes& lanes, const std::int16_t* pool, const Places& places, std::size_t count,
+                               float* frames) noexcept {
   const char* taps = reinterpret_cast<const char*>(table().taps.data());
-  __m256i position_low = load(lanes.position, 0);
-  __m256i position_high = load(lanes.position, 4);
-  const __m256i increment_low = load(lanes.increment, 0);
-  const __m256i increment_high = load(lanes.increment, 4);
   const __m256 b0 = _mm256_load_ps(lanes.b0.data());
   const __m256 b1 = _mm256_load_ps(lanes.b1.data());
   const __m256 a1 = _mm256_load_ps(lanes.a1.data());
   const __m256 a2 = _mm256_load_ps(lanes.a2.data());
   __m256 s1 = _mm256_load_ps(lanes.s1.data());
   __m256 s2 = _mm256_load_ps(lanes.s2.data());
-  // First where every lane reads in every frame: the index in the low word, the byte at which the phase's taps begin
-  // (16 p) in the high word. By way of memory: to take words out of vectors costs more than to load them.
-  alignas(32) std::array<std::uint64_t, kBlock * kLanes> places;
-  constexpr int kTapShift = static_cast<int>(kPhaseBits) + 4;
-  const __m256i tap_mask = _mm256_set1_epi64x(static_cast<long long>((kPhases - 1) * 16) << 32);
   for (std::size_t n = 0; n < count; ++n) {
-    auto* const to = reinterpret_cast<__m256i*>(places.data() + kLanes * n);
-    _mm256_store_si256(to, place(position_low, kTapShift, tap_mask));
-    _mm256_store_si256(to + 1, place(position_high, kTapShift, tap_mask));
-    position_low = _mm256_add_epi64(position_low, increment_low);
-    position_high = _mm256_add_epi64(position_high, increment_high);
-  }
-  alignas(64) std::array<float, kBlock * kLanes> frames;
-  for (std::size_t n = 0; n < count; ++n) {
-    const char* at = reinterpret_cast<const char*>(places.data() + kLanes * n);
-    const __m256i p0 = products(bytes, taps, at);
-    const __m256i p1 = products(bytes, taps, at + 8);
-    const __m256i p2 = products(bytes, taps, at + 16);
-    const __m256i p3 = products(bytes, taps, at + 24);
+    const std::uint32_t* sample = places.sample.data() + kLanes * n;
+    const std::uint32_t* tap = places.tap.data() + kLanes * n;
+    const __m256i p0 = two_products(pool, taps, sample, tap);
+    const __m256i p1 = two_products(pool, taps, sample + 1, tap + 1);
+    const __m256i p2 = two_products(pool, taps, sample + 2, tap + 2);
+    const __m256i p3 = two_products(pool, taps, sample + 3, tap + 3);
     const __m256i p01 = _mm256_add_epi32(_mm256_unpacklo_epi32(p0, p1), _mm256_unpackhi_epi32(p0, p1));
     const __m256i p23 = _mm256_add_epi32(_mm256_unpacklo_epi32(p2, p3), _mm256_unpackhi_epi32(p2, p3));
     const __m256 x =
@@ -222,12 +289,56 @@ AURALIS_AVX2 void interpolate_avx2(VoiceLanes& lanes, const std::int16_t* pool, 
     const __m256 y = _mm256_fmadd_ps(b0, x, s1);
     s1 = _mm256_fnmadd_ps(a1, y, _mm256_fmadd_ps(b1, x, s2));
     s2 = _mm256_fnmadd_ps(a2, y, _mm256_mul_ps(b0, x));
-    _mm256_store_ps(frames.data() + 8 * n, y);
+    _mm256_store_ps(frames + kLanes * n, y);
   }
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes.position.data()), position_low);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes.position.data() + 4), position_high);
   _mm256_store_ps(lanes.s1.data(), s1);
   _mm256_store_ps(lanes.s2.data(), s2);
+}
+
+/// The first four lanes only.
+AURALIS_AVX2 void filter_four(VoiceLanes& lanes, const std::int16_t* pool, const Places& places, std::size_t count,
+                              float* frames) noexcept {
+  const char* taps = reinterpret_cast<const char*>(table().taps.data());
+  const __m128 b0 = _mm_load_ps(lanes.b0.data());
+  const __m128 b1 = _mm_load_ps(lanes.b1.data());
+  const __m128 a1 = _mm_load_ps(lanes.a1.data());
+  const __m128 a2 = _mm_load_ps(lanes.a2.data());
+  __m128 s1 = _mm_load_ps(lanes.s1.data());
+  __m128 s2 = _mm_load_ps(lanes.s2.data());
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::uint32_t* sample = places.sample.data() + kLanes * n;
+    const std::uint32_t* tap = places.tap.data() + kLanes * n;
+    const __m128i p0 = products(pool, taps, sample, tap);
+    const __m128i p1 = products(pool, taps, sample + 1, tap + 1);
+    const __m128i p2 = products(pool, taps, sample + 2, tap + 2);
+    const __m128i p3 = products(pool, taps, sample + 3, tap + 3);
+    const __m128i p01 = _mm_add_epi32(_mm_unpacklo_epi32(p0, p1), _mm_unpackhi_epi32(p0, p1));
+    const __m128i p23 = _mm_add_epi32(_mm_unpacklo_epi32(p2, p3), _mm_unpackhi_epi32(p2, p3));
+    const __m128 x = _mm_cvtepi32_ps(_mm_add_epi32(_mm_unpacklo_epi64(p01, p23), _mm_unpackhi_epi64(p01, p23)));
+
+    const __m128 y = _mm_fmadd_ps(b0, x, s1);
+    s1 = _mm_fnmadd_ps(a1, y, _mm_fmadd_ps(b1, x, s2));
+    s2 = _mm_fnmadd_ps(a2, y, _mm_mul_ps(b0, x));
+    _mm_store_ps(frames + kLanes * n, y);
+  }
+  _mm_store_ps(lanes.s1.data(), s1);
+  _mm_store_ps(lanes.s2.data(), s2);
+}
+
+AURALIS_AVX2 void interpolate_avx2(VoiceLanes& lanes, const std::int16_t* pool, std::size_t voices, std::size_t from,
+                                   std::size_t count, LaneOutput& out) noexcept {
+  const bool four = voices <= kLanes / 2;
+  Places places;
+  find_places(lanes, count, places);
+  alignas(64) std::array<float, kBlock * kLanes> frames;
+  if (four) {
+    filter_four(lanes, pool - 3, places, count, frames.data());
+  } else {
+    filter_eight(lanes, pool - 3, places, count, frames.data());
+  }
+  for (std::size_t lane = 0; lane < voices; ++lane) {
+    lanes.position[lane] += count * lanes.increment[lane];
+  }
 
   if (count == kBlock) {
     for (std::size_t n = 0; n < kBlock; n += 8) {
@@ -235,19 +346,24 @@ AURALIS_AVX2 void interpolate_avx2(VoiceLanes& lanes, const std::int16_t* pool, 
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         to[lane] = out.samples[lane].data() + n;
       }
-      transpose(frames.data() + 8 * n, to.data());
+      if (four) {
+        transpose_four(frames.data() + 8 * n, to.data());
+      } else {
+        transpose(frames.data() + 8 * n, to.data());
+      }
     }
     return;
   }
   for (std::size_t n = 0; n < count; ++n) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    for (std::size_t lane = 0; lane < voices; ++lane) {
       out.samples[lane][from + n] = frames[8 * n + lane];
     }
   }
 }
 
-AURALIS_AVX2 void mix_avx2(const float* samples, float gain, float step, float* bus) noexcept {
-  mix_body(samples, gain, step, bus);
+AURALIS_AVX2 void mix_avx2(const float* samples, const GainLine& left, const GainLine& right,
+                           LayerBuses::Bus& bus) noexcept {
+  mix_body(samples, left, right, bus);
 }
 AURALIS_AVX2 void place_avx2(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
   place_body(bus, gain, to);
