@@ -28,6 +28,7 @@ struct Options {
   std::string recording;
   std::string audio;
   std::string midi;
+  std::string labels;
   std::optional<std::string> key;
   std::optional<std::string> mode;
   std::optional<double> bpm;
@@ -122,6 +123,9 @@ int run(const Options& options) {
   if (!options.midi.empty()) {
     request.midi = options.midi;
   }
+  if (!options.labels.empty()) {
+    request.labels = options.labels;
+  }
   ProgressBar bar{"rendering", options.seconds};
   const auto report = session::render(request, [&](double share) { bar.show(share); });
   bar.finish();
@@ -141,6 +145,9 @@ void add_render(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("render", "Compose into a file, faster than real time");
   command->add_option("output", options->audio, "Sound file: .wav, .flac, .ogg or .opus");
   command->add_option("--midi", options->midi, "Also (or only) write the notes as a Standard MIDI File");
+  command->add_option("--labels", options->labels,
+                      "Also write the beats, tempo, key and chords that were played into this folder, laid out as "
+                      "`auralis eval` reads them, by the name of the sound file");
   command->add_option("--preset", options->preset, "Where to start: " + preset_names())->capture_default_str();
   command->add_option("--seed", options->seed, "Same seed, same music; drawn and printed if not given")
       ->check(CLI::Range(std::uint64_t{0}, kLargestSeed));

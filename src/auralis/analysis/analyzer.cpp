@@ -257,8 +257,12 @@ struct Analyzer::Stages {
     if (statistics.frames() > 0) {
       evidence.centroid_hz = static_cast<double>(found.features.centroid.mean);
     }
-    if (rhythm && found.length.value > 0.0) {
-      evidence.onsets_per_second = static_cast<double>(found.onsets.size()) / found.length.value;
+    double sounding = found.length.value;
+    for (const auto& silence : found.silences) {
+      sounding -= (silence.to - silence.from).value;
+    }
+    if (rhythm && sounding > 0.0) {
+      evidence.onsets_per_second = static_cast<double>(found.onsets.size()) / sounding;
     }
     found.energy = energy_score(evidence);
     found.valence_proxy = valence_proxy(evidence);

@@ -20,6 +20,25 @@ core::Beat beat_of(const PlacedBeat& placed, double frames_per_second, double de
           .downbeat_confidence = placed.downbeat_confidence};
 }
 
+/// Nothing rises at the very first sample, so that a beat there goes unheard: where the others say that there is one,
+/// it is added.
+void add_beat_at_start(std::vector<core::Beat>& beats) {
+  constexpr double kReach = 0.03; // seconds either side of the start
+  if (beats.size() < 4) {
+    return;
+  }
+  core::Beat first = beats.front();
+  const double at = first.at.value - core::beat_period(first.tempo).value;
+  if (std::abs(at) > kReach) {
+    return;
+  }
+  first.at = core::Seconds{std::max(0.0, at)};
+  if (first.position > 0) {
+    first.position = first.position == 1 ? first.beats_per_bar : first.position - 1;
+  }
+  beats.insert(beats.begin(), first);
+}
+
 } // namespace
 
 BarPointerConfig beat_decoding(double frames_per_second) {
@@ -71,6 +90,7 @@ std::vector<core::Beat> BeatDecoder::finish() {
     const std::size_t last = std::min(n + 2, beats.size() - 1);
     beats[n].tempo = core::Bpm{60.0 * static_cast<double>(last - first) / (beats[last].at - beats[first].at).value};
   }
+  add_beat_at_start(beats);
   return beats;
 }
 

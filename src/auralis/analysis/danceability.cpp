@@ -15,6 +15,7 @@ constexpr double kStep = 1.1;
 constexpr double kLeast = 1.1;
 constexpr double kMost = 0.4;
 constexpr std::int64_t kFewestPieces = 2;
+constexpr float kSilent = 1e-4F; // deviation: -80 dB
 
 } // namespace
 
@@ -33,6 +34,8 @@ void Danceability::reset() noexcept {
     scale = {.length = scale.length};
   }
   frames_ = 0;
+  silent_ = 0;
+  silent_mean_ = 0.0F;
 }
 
 void Danceability::process(const dsp::Spectrum& spectrum) noexcept {
@@ -49,6 +52,22 @@ void Danceability::process(const dsp::Spectrum& spectrum) noexcept {
 }
 
 void Danceability::process(float deviation) noexcept {
+  if (deviation < kSilent) {
+    // The step from silence to music would be the largest fluctuation of all: it counts only between two sounds.
+    const bool counts = frames_ > 0 && silent_ < static_cast<std::int64_t>(kLongest * frames_per_second_);
+    if (counts) {
+      silent_mean_ += (deviation - silent_mean_) / static_cast<float>(++silent_);
+    }
+    return;
+  }
+  for (; silent_ > 0; --silent_) {
+    add(silent_mean_);
+  }
+  silent_mean_ = 0.0F;
+  add(deviation);
+}
+
+void Danceability::add(float deviation) noexcept {
   ++frames_;
   // The paper takes the mean off before summing. That adds a line to the sum, which the fit takes off again: not
   // needed.

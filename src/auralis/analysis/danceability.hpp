@@ -15,7 +15,8 @@ namespace auralis::analysis {
 /// Method: S. Streich, P. Herrera, "Detrended Fluctuation Analysis of Music Signals: Danceability Estimation and
 /// Further Semantic Characterization", AES 118, 2005. Ours: the pieces of one length do not overlap, so that each is
 /// summed up as it passes and an hour costs no more memory than a minute; the mean exponent is mapped to [0, 1].
-/// Thread: one owner. Realtime: construction allocates, nothing else.
+/// Silence before and after the music does not count, and a pause counts for nine seconds at most. Thread: one owner.
+/// Realtime: construction allocates, nothing else.
 class Danceability {
 public:
   explicit Danceability(double frames_per_second);
@@ -31,6 +32,8 @@ public:
   [[nodiscard]] double exponent() const noexcept;
 
 private:
+  void add(float deviation) noexcept;
+
   /// Pieces of one length; the running sum of the series is fitted by a line in each.
   struct Scale {
     int length = 0;
@@ -47,6 +50,8 @@ private:
   std::size_t hop_;
   std::vector<Scale> scales_;
   std::int64_t frames_ = 0;
+  std::int64_t silent_ = 0;  ///< frames since the last that sounded, not yet added
+  float silent_mean_ = 0.0F; ///< their deviation
 };
 
 } // namespace auralis::analysis

@@ -12,6 +12,9 @@ namespace {
 
 constexpr double kOffMedian = 0.1;
 constexpr std::size_t kAround = 4; // beats either side in the tempo curve
+// A beat lies within a few milliseconds of where it should: over four of them that matters little.
+constexpr std::size_t kBar = 4;
+constexpr double kOffMain = 0.025;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -99,15 +102,19 @@ std::vector<core::TempoCandidate> TempoEstimator::candidates(std::span<const cor
 }
 
 core::Bpm main_tempo(std::span<const core::Beat> beats) {
-  const auto intervals = intervals_of(beats);
-  if (intervals.empty()) {
+  if (beats.size() < 2) {
     return core::Bpm{};
+  }
+  const std::size_t bar = std::min(kBar, beats.size() - 1);
+  std::vector<double> intervals;
+  for (std::size_t n = bar; n < beats.size(); ++n) {
+    intervals.push_back((beats[n].at - beats[n - bar].at).value / static_cast<double>(bar));
   }
   const double middle = median(intervals);
   double sum = 0.0;
   double count = 0.0;
   for (const double interval : intervals) {
-    if (std::abs(interval - middle) < kOffMedian * middle) {
+    if (std::abs(interval - middle) < kOffMain * middle) {
       sum += interval;
       count += 1.0;
     }

@@ -35,8 +35,8 @@ private:
   std::size_t newest_ = 0;
 };
 
-/// Tempo of a steady listener: 60 over the mean interval, leaving out intervals off the median by a tenth and more.
-/// 0 without two beats.
+/// Tempo of a steady listener: 60 over the mean interval, measured over four beats, leaving out what is off the median
+/// by a fortieth and more, such as where the beats start before the music does. 0 without two beats.
 [[nodiscard]] core::Bpm main_tempo(std::span<const core::Beat> beats);
 
 /// One point a beat: the median tempo of the beats around it, and how well they agree.

@@ -10,6 +10,7 @@
 #include "auralis/dsp/loudness_meter.hpp"
 #include "auralis/media/audio_file_writer.hpp"
 #include "auralis/media/midi_file_writer.hpp"
+#include "auralis/session/labels.hpp"
 #include "auralis/session/performer.hpp"
 
 namespace auralis::session {
@@ -75,7 +76,7 @@ core::Result<RenderReport> perform(const RenderRequest& request, Performer& perf
     const core::StereoBlock block{std::span{left}.first(count), std::span{right}.first(count)};
     for (const auto& event : performer.render(block)) {
       report.notes += std::holds_alternative<core::NoteOn>(event.what) ? 1 : 0;
-      if (request.midi) {
+      if (request.midi || request.labels) {
         events.push_back(event);
       }
     }
@@ -102,6 +103,12 @@ core::Result<RenderReport> perform(const RenderRequest& request, Performer& perf
       return tl::unexpected{written.error()};
     }
   }
+  if (request.labels) {
+    const auto labels = labels_of(events, request.recording.sample_rate, total);
+    if (const auto written = write_labels(*request.labels, request.audio->stem().string(), labels); !written) {
+      return tl::unexpected{written.error()};
+    }
+  }
   if (unfinished) {
     unfinished->finished();
   }
@@ -119,6 +126,10 @@ core::Result<RenderReport> render(const RenderRequest& request, const std::funct
         core::ErrorCode::invalid_argument,
         fmt::format("the length is {} s; expected more than 0 and at most {} s", request.length.value, kLongest.value),
         "length");
+  }
+  if (request.labels && !request.audio) {
+    return core::fail(core::ErrorCode::invalid_argument, "labels go by the name of a sound file; there is none",
+                      "labels");
   }
   const auto performer =
       make_performer({.sample_rate = request.recording.sample_rate,

@@ -18,6 +18,8 @@ struct RenderRequest {
   core::Seconds length{60.0};                 ///< (0, 86400]
   std::optional<std::filesystem::path> audio; ///< .wav, .flac, .ogg or .opus
   std::optional<std::filesystem::path> midi;  ///< Standard MIDI File
+  /// Folder of an annotated dataset: what was truly played goes there (write_labels), by the name of the sound file.
+  std::optional<std::filesystem::path> labels;
 };
 
 struct RenderReport {
@@ -29,8 +31,8 @@ struct RenderReport {
 
 /// Plays a recording at full speed into files: sample for sample what a station with that seed and those controls
 /// sends. `progress`, if given, is called with the share done, in (0, 1], about a hundred times.
-/// Errors: invalid_argument for a length, rate or file ending; unavailable where no SoundFont can be loaded; io.
-/// A file that could not be finished is removed.
+/// Errors: invalid_argument for a length, rate or file ending, or for labels without a sound file; unavailable where no
+/// SoundFont can be loaded; io. A file that could not be finished is removed.
 [[nodiscard]] core::Result<RenderReport> render(const RenderRequest& request,
                                                 const std::function<void(double)>& progress = {});
 
