@@ -49,6 +49,18 @@ void Reverb::Line::pushed() noexcept {
 
 /// One block of the feedback network. Eight frames of all lines at a time, so that everything stays in registers.
 struct Reverb::Kernel {
+  /// A stage of the Hadamard transform. Unrolled: as loops within loops it would go by way of memory.
+  template <std::size_t kHalf> AURALIS_KERNEL void pairs(Vec8* y) noexcept {
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < kLines / 2; ++k) {
+      const std::size_t j = k / kHalf * 2 * kHalf + k % kHalf;
+      const Vec8 a = y[j];
+      const Vec8 b = y[j + kHalf];
+      y[j] = a + b;
+      y[j + kHalf] = a - b;
+    }
+  }
+
   AURALIS_KERNEL void body(const Network& net) noexcept {
     constexpr std::size_t kWidth = 8;
     constexpr float kNormal = 0.35355339059327373F; // 1 / sqrt(8), of the Hadamard matrix
@@ -65,16 +77,9 @@ struct Reverb::Kernel {
       left *= net.output_gain;
       right *= net.output_gain;
       // Orthogonal, so that the loop neither gains nor loses but by the lines' own gains.
-      for (std::size_t half = 1; half < kLines; half *= 2) {
-        for (std::size_t i = 0; i < kLines; i += 2 * half) {
-          for (std::size_t j = i; j < i + half; ++j) {
-            const Vec8 a = y[j];
-            const Vec8 b = y[j + half];
-            y[j] = a + b;
-            y[j + half] = a - b;
-          }
-        }
-      }
+      pairs<1>(y);
+      pairs<2>(y);
+      pairs<4>(y);
       const Vec8 in_left = kInput * eight(net.left_in + n);
       const Vec8 in_right = kInput * eight(net.right_in + n);
       for (std::size_t i = 0; i < kLines; ++i) {

@@ -329,6 +329,7 @@ public:
     if (kept.limit == 0) {
       kept = copy(static_cast<std::uint64_t>(start), static_cast<std::uint64_t>(looped ? loop_end : end),
                   looped ? static_cast<std::uint64_t>(loop_end - loop_start) : 0);
+      look_ahead(kept);
     }
     Recording recording = kept;
     recording.rate = std::clamp(static_cast<double>(header.rate), 400.0, 192'000.0);
@@ -341,6 +342,7 @@ public:
   }
 
   std::vector<std::int16_t> take() { return std::move(samples_); }
+  std::vector<float> take_loudest_ahead() { return std::move(loudest_ahead_); }
 
 private:
   Recording copy(std::uint64_t start, std::uint64_t end, std::uint64_t loop) {
@@ -374,10 +376,31 @@ private:
     return recording;
   }
 
+  void look_ahead(Recording& recording) {
+    const auto loudest = [&](std::size_t from, std::size_t to) {
+      int most = 0;
+      for (std::size_t n = from; n < to; ++n) {
+        most = std::max(most, std::abs(static_cast<int>(samples_[n])));
+      }
+      return static_cast<float>(most) / 32'768.0F;
+    };
+    recording.rest = static_cast<std::uint32_t>(loudest_ahead_.size());
+    const std::size_t stretches = (recording.limit - recording.first) / SampleBank::kStretch + 1;
+    loudest_ahead_.resize(loudest_ahead_.size() + stretches);
+    // What is looped comes again, wherever in it the voice is.
+    float most = loudest(recording.limit - recording.loop, recording.limit);
+    for (std::size_t n = stretches; n-- > 0;) {
+      const std::size_t from = recording.first + n * SampleBank::kStretch;
+      most = std::max(most, loudest(from, std::min<std::size_t>(from + SampleBank::kStretch, recording.limit)));
+      loudest_ahead_[recording.rest + n] = most;
+    }
+  }
+
   std::ifstream& file_;
   const Tables& tables_;
   const std::string& path_;
   std::vector<std::int16_t> samples_;
+  std::vector<float> loudest_ahead_;
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, Recording> kept_;
 };
 
@@ -493,6 +516,7 @@ SampleBank::SampleBank(const std::string& path) {
     }
   }
   pool_ = pool.take();
+  loudest_ahead_ = pool.take_loudest_ahead();
 }
 
 std::span<const Zone> SampleBank::zones(core::Layer layer, std::size_t program) const noexcept {

@@ -74,6 +74,7 @@ struct Recording {
   std::uint32_t first = 0; ///< pool index of the first sample
   std::uint32_t limit = 0; ///< pool index at which to go back by `loop`, or the end of an unlooped one
   std::uint32_t loop = 0;  ///< frames to go back; 0: not looped
+  std::uint32_t rest = 0;  ///< where SampleBank::loudest_ahead of it begins
   double rate = 44'100.0;  ///< Hz
   float root = 60.0F;      ///< key at which it sounds as recorded, pitch correction included
 };
@@ -114,6 +115,11 @@ public:
 
   /// The zones of programs_of(layer)[program].
   [[nodiscard]] std::span<const Zone> zones(core::Layer layer, std::size_t program) const noexcept;
+  /// How loud a recording still becomes, loop included: [recording.rest + n] is the largest magnitude, of full scale,
+  /// at or after recording.first + n * kStretch.
+  [[nodiscard]] std::span<const float> loudest_ahead() const noexcept { return loudest_ahead_; }
+  /// Frames to an entry of loudest_ahead.
+  static constexpr std::uint32_t kStretch = 1'024;
   /// 16-bit samples of all recordings, kGuard of silence first.
   [[nodiscard]] const std::vector<std::int16_t>& pool() const noexcept { return pool_; }
 
@@ -121,6 +127,7 @@ private:
   explicit SampleBank(const std::string& path);
 
   std::vector<std::int16_t> pool_;
+  std::vector<float> loudest_ahead_;
   std::array<std::vector<std::vector<Zone>>, core::kLayerCount> presets_; // [layer][program index][zone]
 };
 

@@ -17,9 +17,9 @@ constexpr float kCutoffStep = 8.0F;
 constexpr float kMasterGain = 0.223F;
 // Full scale of an envelope in centibels.
 constexpr float kEnvelopeRange = 960.0F;
-// A voice whose gain has come under -86 dB is heard no more: its samples are within [-1, 1], the mix is near full
-// scale.
-constexpr float kInaudible = 5e-5F;
+// A voice whose gain, times what the recording still holds, has come under -90 dB is heard no more: the mix is near
+// full scale.
+constexpr float kInaudible = 3e-5F;
 constexpr float kOneFrame = 4'294'967'296.0F; // 2^32
 
 float from_centibels(float cb) noexcept { return std::pow(10.0F, -cb / 200.0F); }
@@ -337,8 +337,9 @@ void SampledVoices::start(core::Layer layer, const Zone& zone, std::uint8_t midi
   envelope.sustain = 1.0F - std::clamp(g[at(Gen::mod_env_sustain)], 0.0F, 1'000.0F) / 1'000.0F;
   envelope.release_step = std::min(1.0F, 1.0F / quanta(g[at(Gen::mod_env_release)], kShortest));
 
-  voice.moving = voice.lfo_to_pitch != 0.0F || voice.vibrato_to_pitch != 0.0F || voice.envelope_to_pitch != 0.0F ||
-                 voice.lfo_to_cutoff != 0.0F || voice.envelope_to_cutoff != 0.0F || voice.lfo_to_volume != 0.0F;
+  voice.bending = voice.lfo_to_pitch != 0.0F || voice.vibrato_to_pitch != 0.0F || voice.envelope_to_pitch != 0.0F;
+  voice.moving =
+      voice.bending || voice.lfo_to_cutoff != 0.0F || voice.envelope_to_cutoff != 0.0F || voice.lfo_to_volume != 0.0F;
 
   // Filter: resonance in centibels above a flat response, its gain taken back by half of it as FluidSynth does.
   voice.cutoff = g[at(Gen::filter_cutoff)];
@@ -347,6 +348,8 @@ void SampledVoices::start(core::Layer layer, const Zone& zone, std::uint8_t midi
   voice.filter_gain = 1.0F / std::sqrt(std::max(voice.q, 0.7071F) / 0.7071F);
 
   voice.limit = static_cast<std::uint64_t>(zone.recording.limit) << 32U;
+  voice.rest = bank_->loudest_ahead().data() + zone.recording.rest;
+  voice.first = zone.recording.first;
   voice.loop = static_cast<std::uint64_t>(zone.recording.loop) << 32U;
   VoiceLanes& lanes = lanes_[index / kLanes];
   const std::size_t lane = index % kLanes;
@@ -446,10 +449,10 @@ bool SampledVoices::advance(std::size_t index, float& gain) noexcept {
     const float lfo = voice.lfo.advance();
     const float vibrato = voice.vibrato.advance();
     const float envelope = voice.envelope.advance();
-    const float cents =
-        lfo * voice.lfo_to_pitch + vibrato * voice.vibrato_to_pitch + envelope * voice.envelope_to_pitch;
     VoiceLanes& lanes = lanes_[index / kLanes];
-    if (lanes.increment[index % kLanes] != 0) {
+    if (voice.bending && lanes.increment[index % kLanes] != 0) {
+      const float cents =
+          lfo * voice.lfo_to_pitch + vibrato * voice.vibrato_to_pitch + envelope * voice.envelope_to_pitch;
       const double increment = std::min(voice.increment * static_cast<double>(std::exp2(cents / 1'200.0F)), 512.0);
       lanes.increment[index % kLanes] = static_cast<std::uint64_t>(increment * static_cast<double>(kOneFrame));
     }
@@ -463,7 +466,13 @@ bool SampledVoices::advance(std::size_t index, float& gain) noexcept {
   }
   // What only falls from here and has fallen under the threshold has ended; the line to zero is drawn in this quantum.
   const bool falling = voice.stage == Stage::release || voice.stage == Stage::decay || voice.stage == Stage::sustain;
-  if (falling && voice.level * std::max(voice.pan_left, voice.pan_right) < kInaudible) {
+  if (!falling) {
+    return true;
+  }
+  const auto position = static_cast<std::uint32_t>(lanes_[index / kLanes].position[index % kLanes] >> 32U);
+  // A voice at its end has left the recording.
+  const float rest = position < voice.first ? 0.0F : voice.rest[(position - voice.first) / SampleBank::kStretch];
+  if (voice.level * std::max(voice.pan_left, voice.pan_right) * rest < kInaudible) {
     gain = 0.0F;
     return false;
   }

@@ -65,9 +65,10 @@ private:
     core::Layer layer{};
     std::uint8_t key = 0;
     std::uint8_t exclusive_class = 0;
-    bool held = false;   // its NoteOff is still to come
-    bool stolen = false; // fading out, counts no more
-    bool moving = false; // pitch or filter change over time
+    bool held = false;    // its NoteOff is still to come
+    bool stolen = false;  // fading out, counts no more
+    bool moving = false;  // pitch, filter or volume change over time
+    bool bending = false; // pitch among them
     // Volume envelope, a linear amplitude.
     Stage stage = Stage::delay;
     int left = 0; // quanta of delay or hold
@@ -82,8 +83,10 @@ private:
     float right_gain = 0.0F;
     float pan_left = 0.0F; // attenuation and pan
     float pan_right = 0.0F;
-    std::uint64_t limit = 0; // 32.32
-    std::uint64_t loop = 0;  // 32.32; 0: not looped
+    const float* rest = nullptr; // how loud the recording still becomes, every SampleBank::kStretch frames
+    std::uint32_t first = 0;     // where the recording begins
+    std::uint64_t limit = 0;     // 32.32
+    std::uint64_t loop = 0;      // 32.32; 0: not looped
     // Pitch and filter.
     double increment = 0.0; // frames, unmodulated
     float cutoff = 0.0F;    // cents

@@ -108,11 +108,28 @@ template <bool kFirst> AURALIS_KERNEL void put(float* to, dsp::Vec8 x) noexcept 
   }
 }
 
-template <bool kFirst> AURALIS_KERNEL void mix_side(const float* samples, const GainLine& gain, float* bus) noexcept {
+// The gains are read before anything is written: for all the compiler knows they lie in the bus.
+template <bool kFirst> AURALIS_KERNEL void mix_side(const float* samples, GainLine gain, float* bus) noexcept {
+  const dsp::Vec8 step = dsp::Vec8{} + static_cast<float>(kWidth) * gain.step;
   dsp::Vec8 g = gain.start + kRising * gain.step;
   for (std::size_t n = 0; n < kBlock; n += kWidth) {
     put<kFirst>(bus + n, g * eight(samples + n));
-    g += static_cast<float>(kWidth) * gain.step;
+    g += step;
+  }
+}
+
+template <bool kFirst>
+AURALIS_KERNEL void mix_sides(const float* samples, GainLine left, GainLine right, LayerBuses::Bus& bus) noexcept {
+  const dsp::Vec8 left_step = dsp::Vec8{} + static_cast<float>(kWidth) * left.step;
+  const dsp::Vec8 right_step = dsp::Vec8{} + static_cast<float>(kWidth) * right.step;
+  dsp::Vec8 l = left.start + kRising * left.step;
+  dsp::Vec8 r = right.start + kRising * right.step;
+  for (std::size_t n = 0; n < kBlock; n += kWidth) {
+    const dsp::Vec8 x = eight(samples + n);
+    put<kFirst>(bus.left.data() + n, l * x);
+    put<kFirst>(bus.right.data() + n, r * x);
+    l += left_step;
+    r += right_step;
   }
 }
 
@@ -120,20 +137,17 @@ AURALIS_KERNEL void mix_body(const float* samples, const GainLine& left, const G
                              LayerBuses::Bus& bus) noexcept {
   if (!bus.sounding) {
     bus.sounding = true;
-    mix_side<true>(samples, left, bus.left.data());
-    mix_side<true>(samples, right, bus.right.data());
-    return;
-  }
-  if (!left.silent()) {
-    mix_side<false>(samples, left, bus.left.data());
-  }
-  if (!right.silent()) {
+    mix_sides<true>(samples, left, right, bus);
+  } else if (left.silent()) {
     mix_side<false>(samples, right, bus.right.data());
+  } else if (right.silent()) {
+    mix_side<false>(samples, left, bus.left.data());
+  } else {
+    mix_sides<false>(samples, left, right, bus);
   }
 }
 
-template <bool kFirst>
-AURALIS_KERNEL void place_in(const LayerBuses::Bus& bus, const BusGain& gain, MixBuses& to) noexcept {
+template <bool kFirst> AURALIS_KERNEL void place_in(const LayerBuses::Bus& bus, BusGain gain, MixBuses& to) noexcept {
   dsp::Vec8 g = gain.line.start + kRising * gain.line.step;
   for (std::size_t n = 0; n < kBlock; n += kWidth) {
     const dsp::Vec8 l = eight(bus.left.data() + n);
