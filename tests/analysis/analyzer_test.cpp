@@ -265,6 +265,34 @@ TEST(Analyzer, ChangesOnlyLevelsWithTheGainAndNothingWithThePolarity) {
   EXPECT_NEAR(a.loudness.true_peak.value - b.loudness.true_peak.value, 6.02, 0.01);
 }
 
+TEST(Analyzer, HearsMusicFortyDecibelsQuieterAsTheSame) {
+  const Analyzer::Config config{.wanted = {.pitch = false, .features = false, .sections = false}};
+  const auto sound = music(16.0, 44'100.0, 1);
+  auto quiet = sound;
+  std::ranges::for_each(quiet[0], [](float& x) { x *= 0.01F; });
+  const auto a = analyse(sound, config);
+  const auto b = analyse(quiet, config);
+  ASSERT_LT(b.loudness.integrated_lufs, -55.0);
+  ASSERT_EQ(a.beats.size(), b.beats.size());
+  for (std::size_t i = 0; i < a.beats.size(); ++i) {
+    EXPECT_NEAR(a.beats[i].at.value, b.beats[i].at.value, 0.005);
+    EXPECT_EQ(a.beats[i].position, b.beats[i].position);
+  }
+  ASSERT_FALSE(b.tempi.empty());
+  EXPECT_NEAR(a.tempi[0].tempo.value, b.tempi[0].tempo.value, 0.1);
+  ASSERT_TRUE(a.key && b.key);
+  EXPECT_EQ(a.key->best.key, b.key->best.key);
+  EXPECT_NEAR(a.key->best.confidence, b.key->best.confidence, 0.02F);
+  EXPECT_NEAR(a.tuning.value, b.tuning.value, 0.01);
+  ASSERT_EQ(a.chords.size(), b.chords.size());
+  for (std::size_t i = 0; i < a.chords.size(); ++i) {
+    EXPECT_EQ(a.chords[i].chord, b.chords[i].chord);
+    EXPECT_EQ(a.chords[i].from, b.chords[i].from);
+  }
+  EXPECT_EQ(a.onsets.size(), b.onsets.size());
+  EXPECT_NEAR(a.danceability.value, b.danceability.value, 0.01F);
+}
+
 TEST(Analyzer, MovesEverythingByLeadingSilence) {
   const auto sound = music(12.0, 44'100.0, 1);
   auto later = sound;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "analysis/rhythm_signals.hpp"
@@ -78,6 +79,41 @@ TEST(BeatTracker, FollowsAClickTrackLive) {
   }
 }
 
+/// Hann-windowed beeps of 30 ms, higher on one, with nothing at all between them.
+std::vector<float> metronome(double bpm, double seconds) {
+  auto sound = test::silence(seconds);
+  int beat = 0;
+  for (double at = 0.5; at < seconds - 0.2; at += 60.0 / bpm, ++beat) {
+    const auto first = static_cast<std::size_t>(std::lround(at * test::kRate));
+    constexpr std::size_t kLength = 1'323;
+    for (std::size_t n = 0; n < kLength; ++n) {
+      const double phase = 2.0 * std::numbers::pi * static_cast<double>(n);
+      sound[first + n] = static_cast<float>(0.25 * (1.0 - std::cos(phase / kLength)) *
+                                            std::sin(phase * (beat % 4 == 0 ? 1'500.0 : 1'000.0) / test::kRate));
+    }
+  }
+  return sound;
+}
+
+TEST(BeatTracker, FollowsAMetronomeWithDigitalSilenceBetweenItsBeeps) {
+  for (const double bpm : {90.0, 120.0, 140.0}) {
+    const auto sound = metronome(bpm, 10.0);
+    BeatTracker tracker{{}};
+    const auto live = live_beats_of(tracker, sound);
+    const auto early = std::ranges::count_if(live, [](const core::Beat& beat) { return beat.at.value < 5.5; });
+    EXPECT_GE(static_cast<double>(early), 5.0 * bpm / 60.0 - 4.0) << bpm;
+    for (const core::Beat& beat : live) {
+      EXPECT_LT(distance_to_click(beat.at.value, bpm), 0.05) << bpm << " at " << beat.at.value;
+    }
+    const auto beats = beats_of(sound);
+    EXPECT_NEAR(static_cast<double>(beats.size()), 9.3 * bpm / 60.0, 2.5) << bpm;
+    for (const core::Beat& beat : beats) {
+      EXPECT_LT(distance_to_click(beat.at.value, bpm), beat.at.value < 1.0 ? 0.1 : 0.05)
+          << bpm << " at " << beat.at.value;
+    }
+  }
+}
+
 TEST(BeatDecoder, TempoScalesWithTime) {
   const auto tempo = [](double bpm) { return beats_of(test::click_track(bpm, 4, 20.0)).at(8).tempo.value; };
   const double slow = tempo(90.0);
@@ -89,7 +125,7 @@ TEST(BeatDecoder, TakesNoNoticeOfGainAndPolarity) {
   auto sound = test::click_track(110.0, 4, 12.0);
   test::add_hiss(sound, 0.01F);
   const auto beats = beats_of(sound);
-  for (const float gain : {-1.0F, 0.25F}) {
+  for (const float gain : {-1.0F, 0.25F, 0.01F, 0.002F}) {
     std::vector<float> other = sound;
     for (float& x : other) {
       x *= gain;

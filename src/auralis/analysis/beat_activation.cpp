@@ -82,7 +82,7 @@ std::optional<BeatActivation> BeatActivationFunction::process(const LogBands& ba
     all += rise / static_cast<float>(LogBands::kGroups);
   }
   const double kept = std::exp(-1.0 / kRiseFrames);
-  if (bands.is_audible()) {
+  if (bands.is_within_music()) {
     rise_unseen_ *= kept;
     mean_rise_ = kept * mean_rise_ + (1.0 - kept) * static_cast<double>(all);
   }

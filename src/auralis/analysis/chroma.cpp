@@ -15,8 +15,8 @@ namespace {
 constexpr int kPartials = 20;
 // The whitening looks at 1.5 octaves to either side, as Mauch and Dixon do.
 constexpr int kReach = 54;
-// Below -90 dB of full scale nothing is heard.
-constexpr float kSilence = 3e-5F;
+// Below -120 dB of full scale, where the rounding of 16 bits lies in one bin, nothing is heard.
+constexpr float kSilence = 1e-6F;
 // A frame this far under the loudest of the last seconds is the noise behind the music: -50 dB.
 constexpr float kQuiet = 3e-3F;
 // The loudest frame is forgotten by half in five seconds at 21.5 frames a second.

@@ -14,7 +14,11 @@ constexpr double kHighest = 16'000.0;
 constexpr double kBandsPerOctave = 12.0;
 constexpr float kCompression = 100.0F; ///< C: a band at the loudness of the whole comes out as log(101)
 constexpr double kLoudnessFrames = 400.0;
-constexpr double kAudible = 1e-4;
+/// Nothing is heard that is quieter than the rounding of 16 bits, or a thousandth of the loudest so far. The loudest
+/// fades by 1/e in ten seconds.
+constexpr double kSilence = 1e-5;
+constexpr double kAudible = 1e-3;
+constexpr double kLoudestFrames = 1'000.0;
 
 } // namespace
 
@@ -76,7 +80,9 @@ void LogBands::reset() noexcept {
   frames_ = 0;
   loudness_ = 0.0;
   unseen_ = 1.0;
+  loudest_ = 0.0;
   audible_ = false;
+  silent_frames_ = kRest;
 }
 
 void LogBands::process(const dsp::Spectrum& spectrum) noexcept {
@@ -98,13 +104,17 @@ void LogBands::process(const dsp::Spectrum& spectrum) noexcept {
   }
   const double kept = std::exp(-1.0 / kLoudnessFrames);
   const double magnitude = std::sqrt(power);
-  audible_ = magnitude > kAudible;
-  if (audible_) { // silence, before the music or within it, does not make it louder
+  loudest_ = std::max(magnitude, loudest_ * std::exp(-1.0 / kLoudestFrames));
+  audible_ = magnitude > kSilence && magnitude > kAudible * loudest_;
+  silent_frames_ = audible_ ? 0 : std::min(silent_frames_ + 1, kRest);
+  // Silence before the music, or a long one within it, says nothing of the music; the rests between its strokes do:
+  // without them a stroke would be what is usual.
+  if (is_within_music()) {
     unseen_ *= kept;
     loudness_ = kept * loudness_ + (1.0 - kept) * magnitude;
   }
   const auto scale =
-      static_cast<float>(static_cast<double>(kCompression) / (unseen_ < 1.0 ? loudness_ / (1.0 - unseen_) : kAudible));
+      static_cast<float>(static_cast<double>(kCompression) / (unseen_ < 1.0 ? loudness_ / (1.0 - unseen_) : kSilence));
   for (float& x : level_) {
     x = std::log1p(scale * x);
   }

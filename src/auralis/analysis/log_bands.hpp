@@ -36,12 +36,16 @@ public:
   [[nodiscard]] int size() const noexcept { return static_cast<int>(level_.size()); }
   /// Of the frame, below 200 Hz, up to 2 kHz and above: the order of core::Band.
   [[nodiscard]] const std::array<float, 3>& power() const noexcept { return power_; }
-  /// True where the frame is louder than -80 dB full scale.
+  /// True where the frame stands out of silence: no more than 60 dB below the loudest of the last seconds.
   [[nodiscard]] bool is_audible() const noexcept { return audible_; }
+  /// True for such a frame and for the rests after it, up to two seconds long: what is usual is a mean over these.
+  [[nodiscard]] bool is_within_music() const noexcept { return silent_frames_ < kRest; }
   /// Edges of the groups in bands: group g holds [edges[g], edges[g + 1]).
   [[nodiscard]] static const std::array<int, kGroups + 1>& edges() noexcept;
 
 private:
+  static constexpr int kRest = 200; // frames
+
   struct Filter {
     std::int32_t first_bin = 0;
     std::int32_t count = 0;
@@ -58,7 +62,9 @@ private:
   std::int64_t frames_ = 0;
   double loudness_ = 0.0; // running mean of the frames' magnitude
   double unseen_ = 1.0;   // share of the mean that its start still weighs
+  double loudest_ = 0.0;  // fading
   bool audible_ = false;
+  int silent_frames_ = kRest;
 };
 
 } // namespace auralis::analysis

@@ -15,6 +15,8 @@ namespace {
 constexpr float kPeakFloor = 0.05F; // of the frame's strongest peak, -26 dB
 // Magnitudes below this are the rounding of the transform of silence.
 constexpr float kSilence = 1e-6F;
+// And for the logarithm.
+constexpr float kLeast = 1e-12F;
 // Frames that together weigh less than this say too little to be sure of: a frame weighs about 1.
 constexpr double kFramesForConfidence = 8.0;
 // Past a quarter tone the next semitone is nearer; names are kept this far.
@@ -54,9 +56,9 @@ void TuningEstimator::process(const dsp::Spectrum& spectrum) noexcept {
     if (m[k] < 1.3F * m[k - 2] || m[k] < 1.3F * m[k + 2]) {
       continue;
     }
-    const double left = std::log(static_cast<double>(std::max(m[k - 1], kSilence)));
+    const double left = std::log(static_cast<double>(std::max(m[k - 1], kLeast)));
     const double centre = std::log(static_cast<double>(m[k]));
-    const double right = std::log(static_cast<double>(std::max(m[k + 1], kSilence)));
+    const double right = std::log(static_cast<double>(std::max(m[k + 1], kLeast)));
     const double shift = 0.5 * (left - right) / (left - 2.0 * centre + right);
     const double frequency = (k + shift) * config_.sample_rate.value / config_.fft_size;
     const double semitones = 12.0 * std::log2(frequency / 440.0);
