@@ -60,9 +60,18 @@ test("a recording is analysed, heard, corrected and taken home while the station
   await page.getByTestId("grid-undo").click();
   expect(await exported()).toEqual(found);
 
-  // It is still there after a reload, with its waveform, and gone once deleted.
+  // All that was found goes home as a table, too.
+  const [table] = await Promise.all([page.waitForEvent("download"), page.getByTestId("export-csv").click()]);
+  expect(readFileSync(await table.path(), "utf8")).toContain("thumps.wav");
+
+  // It is still there after a reload, with its waveform and as it was corrected, and gone once deleted.
+  await page.getByTestId("grid-double").click();
+  await page.waitForFunction(() => localStorage.getItem("auralis.grids") !== "[]" && localStorage.getItem("auralis.grids") !== null);
   await page.reload();
   await expect(page.getByTestId("analysis-title")).toHaveText("thumps.wav");
+  expect(await exported()).toHaveLength(2 * found.length - 1);
+  await page.getByTestId("grid-undo").click();
+  expect(await exported()).toEqual(found);
   const id = new URL(page.url()).hash.split("/").at(-1) ?? "";
   await page.getByTestId(`delete-${id}`).click();
   await page.getByTestId(`confirm-delete-${id}`).click();

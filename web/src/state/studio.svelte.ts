@@ -6,6 +6,7 @@ import { Scope } from "../scope";
 import { eraseAnalysis, fetchAnalyses, fetchPeaks, fetchResult, submitFile, watchAnalysis } from "../transport/analyses";
 import { Refusal } from "../transport/api";
 import type { Milliseconds, Seconds } from "../units";
+import { Corrections, browserShelf } from "./corrections";
 import type { Grid } from "./grid";
 import { doubled, gridOf, halved, nearestBeat, resultOf, shifted, withDownbeat, withMetre } from "./grid";
 import type { ExportFormat, TextFile } from "./grid_export";
@@ -24,6 +25,9 @@ export type Phase =
 
 /** Whether the recording itself can be heard here. */
 export type Hearing = "none" | "loading" | "ready" | "unplayable";
+
+/** How long corrections rest before they are kept for the next visit. */
+const kKeepAfterMs: Milliseconds = 150;
 
 /** Analyses: sends recordings, follows their progress, shows what was found, and lets the beats be corrected. */
 export class Studio {
@@ -48,7 +52,11 @@ export class Studio {
   private volume = 1;
   /** The recordings of this visit, so that they can be heard without choosing them again. */
   private readonly files = new Map<string, File>();
+  /** What was done in this visit, so that it can be taken back; what came of it is kept for the next. */
   private readonly corrected = new Map<string, History<Grid>>();
+  private readonly corrections = new Corrections(browserShelf());
+  private readonly scope = new Scope();
+  private keeping: (() => void) | null = null;
 
   constructor(private readonly page: URL, private readonly opened: (id: string | null) => void) {}
 
@@ -127,6 +135,7 @@ export class Studio {
       await eraseAnalysis(id);
       this.files.delete(id);
       this.corrected.delete(id);
+      this.corrections.drop(id);
       this.announcement = `${name} is deleted`;
       if (id === this.openId) {
         this.opened(null);
@@ -321,7 +330,7 @@ export class Studio {
   }
 
   private show(id: string, document: AnalysisDocument): void {
-    this.edits = this.corrected.get(id) ?? historyOf(gridOf(document.beats));
+    this.edits = this.corrected.get(id) ?? this.remembered(id, document);
     this.phase = { kind: "shown", id, document };
     this.announcement = `${document.source.title ?? document.source.name} is analysed`;
     void this.draw(id);
@@ -329,6 +338,13 @@ export class Studio {
     if (file !== undefined) {
       void this.listenTo(file);
     }
+  }
+
+  /** The beats as found; where they were corrected on an earlier visit, that is one step that can be taken back. */
+  private remembered(id: string, document: AnalysisDocument): History<Grid> {
+    const found = historyOf(gridOf(document.beats));
+    const kept = this.corrections.load(id);
+    return kept === null ? found : changed(found, kept);
   }
 
   /** Gets the waveform; where that cannot be had, what is heard here may give it. */
@@ -354,12 +370,26 @@ export class Studio {
     }
     this.edits = edits;
     if (this.phase.kind === "shown") {
-      this.corrected.set(this.phase.id, edits);
+      const { id } = this.phase;
+      this.corrected.set(id, edits);
+      this.keep(id, edits);
     }
     if (said !== "") {
       this.announcement = said;
     }
     this.arm();
+  }
+
+  /** Soon, not at once: a drag is a hundred changes. */
+  private keep(id: string, edits: History<Grid>): void {
+    this.keeping?.();
+    this.keeping = this.scope.after(kKeepAfterMs, () => {
+      if (edits.past.length === 0) {
+        this.corrections.drop(id);
+      } else {
+        this.corrections.save(id, edits.present);
+      }
+    });
   }
 
   private arm(): void {

@@ -32,6 +32,11 @@ export async function fetchPeaks(id: string): Promise<Peaks> {
   return peaks;
 }
 
+/** Where the analysis lies as one line of a table. */
+export function csvAddress(id: string): string {
+  return `/api/analyses/${id}/csv`;
+}
+
 /** @throws Refusal */
 export async function eraseAnalysis(id: string): Promise<void> {
   await ask(`/api/analyses/${id}`, { method: "DELETE" });

@@ -97,6 +97,12 @@ describe("a curve", () => {
     expect([far.low[0], far.high[0]]).toEqual([1, 9]);
     expect(curveColumns([], [], { from: 0, scale: 1 }, { length: 1, width: 3 }).low.every(Number.isNaN)).toBe(true);
   });
+
+  it("breaks where its points are too far apart", () => {
+    const broken = curveColumns([0, 1, 5], [1, 2, 3], { from: 0, scale: 0.5 }, { length: 5, width: 10 }, 2);
+    expect(broken.low[1]).toBeCloseTo(1.5, 5);
+    expect([3, 5, 9].every((x) => Number.isNaN(broken.low[x]))).toBe(true);
+  });
 });
 
 describe("the grid's lines", () => {

@@ -49,8 +49,11 @@ export function waveColumns(peaks: Peaks, span: Span, extent: Extent): Columns {
 /** How many times finer than a pixel a curve may be before only every so many of its points are looked at. */
 const kFinestCurve = 8;
 
-/** A curve as what each column spans of it; a column without a point of its own has its two neighbours' line. */
-export function curveColumns(at: ArrayLike<Seconds>, values: ArrayLike<number>, span: Span, extent: Extent): Columns {
+/**
+ * A curve as what each column spans of it; a column without a point of its own has its two neighbours' line.
+ * @param longestGap points further apart than this are not joined
+ */
+export function curveColumns(at: ArrayLike<Seconds>, values: ArrayLike<number>, span: Span, extent: Extent, longestGap: Seconds = Infinity): Columns {
   const columns = nothing(extent.width);
   const count = Math.min(at.length, values.length);
   const time = (i: number): Seconds => at[i] ?? Infinity;
@@ -72,7 +75,7 @@ export function curveColumns(at: ArrayLike<Seconds>, values: ArrayLike<number>, 
         take(values[i] ?? 0);
       }
       i = end;
-    } else if (i > 0 && i < count) {
+    } else if (i > 0 && i < count && time(i) - time(i - 1) <= longestGap) {
       const share = (left - time(i - 1)) / (time(i) - time(i - 1));
       take((values[i - 1] ?? 0) * (1 - share) + (values[i] ?? 0) * share);
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnalysisDocument, OnsetBand } from "../../protocol/generated/messages";
+import type { AnalysisDocument, OnsetBand, PitchResult } from "../../protocol/generated/messages";
 import type { Peaks } from "../../protocol/peaks";
 import type { Grid } from "../../state/grid";
 import { barNumbers } from "../../state/grid";
+import type { Seconds } from "../../units";
 import type { Surface } from "../canvas";
 import { hueOf, plainChord, rootOf } from "../music";
 import type { Columns, GridLines } from "./lanes";
@@ -10,7 +11,7 @@ import { blocksOf, curveColumns, downbeatsOf, gridLines, numberedBars, onsetLine
 import type { Extent, Span } from "./span";
 import { rulerMarks } from "./span";
 
-export type LaneName = "ruler" | "waveform" | "downbeats" | "beats" | "transients" | "chords" | "key" | "sections" | "loudness" | "tempo";
+export type LaneName = "ruler" | "waveform" | "downbeats" | "beats" | "transients" | "chords" | "key" | "sections" | "pitch" | "loudness" | "tempo";
 
 export interface Lane {
   readonly lane: LaneName;
@@ -28,15 +29,22 @@ const kLanes: readonly { readonly lane: LaneName; readonly name: string; readonl
   { lane: "chords", name: "Chords", height: 30, of: ({ chords }) => chords !== undefined },
   { lane: "key", name: "Key", height: 24, of: ({ key }) => key !== undefined },
   { lane: "sections", name: "Sections", height: 24, of: ({ sections }) => sections !== undefined },
+  { lane: "pitch", name: "Pitch", height: 56, of: ({ pitch }) => pitch !== undefined && hasVoice(pitch) },
   { lane: "loudness", name: "Loudness", height: 40, of: ({ loudness }) => loudness !== undefined },
   { lane: "tempo", name: "Tempo", height: 40, of: ({ tempo }) => tempo !== undefined },
 ];
 const kGap = 6;
+/** Where less of a recording has a voice, it is none: what is found in a full band is chance. */
+const kLeastVoiced = 0.05;
 
-/** The lanes that a document fills, from the top down. */
-export function lanesOf(document: AnalysisDocument): Lane[] {
+function hasVoice({ f0 }: PitchResult): boolean {
+  return f0.reduce((sum, hertz) => sum + (hertz > 0 ? 1 : 0), 0) > kLeastVoiced * f0.length;
+}
+
+/** The lanes that a document fills, from the top down. @param waveform whether there is one to show */
+export function lanesOf(document: AnalysisDocument, waveform = true): Lane[] {
   let top = 0;
-  return kLanes.filter(({ of }) => of(document)).map(({ lane, name, height }) => {
+  return kLanes.filter(({ lane, of }) => of(document) && (waveform || lane !== "waveform")).map(({ lane, name, height }) => {
     const placed = { lane, name, top, height };
     top += height + kGap;
     return placed;
@@ -58,6 +66,11 @@ export interface Score {
   readonly tempo: Float32Array;
   readonly lowestTempo: number;
   readonly highestTempo: number;
+  /** Where there is a voice, in MIDI notes. */
+  readonly pitchAt: Float64Array;
+  readonly pitch: Float32Array;
+  readonly lowestPitch: number;
+  readonly highestPitch: number;
 }
 
 export function scoreOf(document: AnalysisDocument, grid: Grid): Score {
@@ -75,7 +88,42 @@ export function scoreOf(document: AnalysisDocument, grid: Grid): Score {
     document, grid, bars: barNumbers(grid), downbeats: downbeatsOf(grid),
     tempoAt: Float64Array.from(curve, ({ at }) => at), tempo,
     lowestTempo: low - room, highestTempo: high + room,
+    ...pitchOf(document),
   };
+}
+
+/** The lane shows what lies between these shares of the voice's notes: a slip of an octave does not squeeze the rest. */
+const kPitchShares = [0.01, 0.99] as const;
+const kLeastPitchRange = 12;
+
+const pitches = new WeakMap<object, ReturnType<typeof voiceOf>>();
+
+/** Worked out once for a document: hours have a million points, and the grid changes under a finger. */
+function pitchOf({ pitch }: AnalysisDocument): ReturnType<typeof voiceOf> {
+  if (pitch === undefined) {
+    return { pitchAt: new Float64Array(), pitch: new Float32Array(), lowestPitch: 0, highestPitch: kLeastPitchRange };
+  }
+  const known = pitches.get(pitch) ?? voiceOf(pitch);
+  pitches.set(pitch, known);
+  return known;
+}
+
+function voiceOf({ at, f0 }: PitchResult): Pick<Score, "pitchAt" | "pitch" | "lowestPitch" | "highestPitch"> {
+  const voiced = f0.reduce((sum, hertz) => sum + (hertz > 0 ? 1 : 0), 0);
+  const times = new Float64Array(voiced);
+  const notes = new Float32Array(voiced);
+  let n = 0;
+  f0.forEach((hertz, i) => {
+    if (hertz > 0) {
+      times[n] = at[i] ?? 0;
+      notes[n] = 69 + 12 * Math.log2(hertz / 440);
+      n += 1;
+    }
+  });
+  const sorted = notes.slice().sort();
+  const [low, high] = kPitchShares.map((share) => sorted[Math.round(share * (voiced - 1))] ?? 60) as [number, number];
+  const room = Math.max(1, (kLeastPitchRange - (high - low)) / 2);
+  return { pitchAt: times, pitch: notes, lowestPitch: low - room, highestPitch: high + room };
 }
 
 export interface Inks {
@@ -245,6 +293,27 @@ const kPainters: Readonly<Record<LaneName, Painter>> = {
     }));
   },
 
+  pitch(context, height, { score, span, extent, inks }) {
+    const { pitchAt, pitch, lowestPitch, highestPitch } = score;
+    const yOf = (note: number): number => 4 + (height - 8) * (1 - (note - lowestPitch) / (highestPitch - lowestPitch));
+    context.font = `11px ${inks.sans}`;
+    context.textBaseline = "middle";
+    // A line on every C, to tell the octaves by; numbered where there is room.
+    const octave = ((height - 8) * 12) / (highestPitch - lowestPitch);
+    const every = 12 * Math.ceil(14 / octave);
+    for (let note = Math.ceil(lowestPitch / 12) * 12; note <= highestPitch; note += 12) {
+      const y = Math.round(yOf(note));
+      context.fillStyle = inks.line;
+      context.fillRect(0, y, extent.width, 1);
+      if (note % every === 0 && y >= 14) {
+        context.fillStyle = inks.faint;
+        context.fillText(`C${note / 12 - 1}`, 6, y - 7);
+      }
+    }
+    context.fillStyle = inks.accent;
+    fillBetween(context, curveColumns(pitchAt, pitch, span, extent, kPitchGap), yOf, 1.8);
+  },
+
   loudness(context, height, { score, span, extent, inks }) {
     const curve = score.document.loudness?.curve;
     if (curve === undefined) {
@@ -276,6 +345,8 @@ const kPainters: Readonly<Record<LaneName, Painter>> = {
   },
 };
 
+/** A voice that is silent for longer begins anew. */
+const kPitchGap: Seconds = 0.04;
 /** The floor of the loudness lane, LUFS. */
 const kQuietest = 48;
 

@@ -80,7 +80,7 @@ export function rulerMarks(span: Span, extent: Extent, apart = 76): RulerMark[] 
   const step = kSteps.find((seconds) => seconds / span.scale >= apart) ?? Math.ceil((apart * span.scale) / 3600) * 3600;
   const marks: RulerMark[] = [];
   const end = Math.min(timeAt(extent.width, span), extent.length);
-  for (let n = Math.ceil(span.from / step); n * step <= end; ++n) {
+  for (let n = Math.max(0, Math.ceil(span.from / step)); n * step <= end; ++n) {
     marks.push({ x: xAt(n * step, span), text: clockText(n * step, step < 1 ? Math.ceil(-Math.log10(step) - 1e-9) : 0) });
   }
   return marks;
