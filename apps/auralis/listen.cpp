@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <csignal>
 #include <cstdio>
 #include <fmt/core.h>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 #include "auralis/analysis/streaming_analyzer.hpp"
@@ -14,6 +12,7 @@
 #include "auralis/media/audio_source.hpp"
 #include "auralis/report/heard_event.hpp"
 #include "commands.hpp"
+#include "signal_waiter.hpp"
 
 namespace auralis::app {
 namespace {
@@ -28,35 +27,6 @@ struct Options {
 };
 
 constexpr std::string_view kDevice = "device";
-
-/// Turns SIGINT and SIGTERM into a stop request while it lives.
-class StopOnSignal {
-public:
-  StopOnSignal() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGUSR1); // ends the waiting thread
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    waiter_ = std::thread{[this] {
-      int signal = 0;
-      sigwait(&signals_, &signal);
-      stop_.request_stop();
-    }};
-  }
-  StopOnSignal(const StopOnSignal&) = delete;
-  StopOnSignal& operator=(const StopOnSignal&) = delete;
-  ~StopOnSignal() {
-    pthread_kill(waiter_.native_handle(), SIGUSR1);
-    waiter_.join();
-  }
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
-
-private:
-  sigset_t signals_{};
-  std::stop_source stop_;
-  std::thread waiter_;
-};
 
 media::OpenedSource open(const Options& options, core::Clock& clock, const std::stop_token& stop) {
   const std::string_view source = options.source;
@@ -88,9 +58,11 @@ int run(const Options& options) {
     fmt::print(stderr, "auralis listen: {}: {}\n", error.where.empty() ? options.source : error.where, error.what);
     return error.code == core::ErrorCode::invalid_argument ? ExitCode::kUsage : ExitCode::kFailure;
   };
-  const StopOnSignal signals;
+  std::stop_source stop{};
+  SignalWaiter signals;
+  signals.watch([&stop] { stop.request_stop(); });
   core::SystemClock clock;
-  auto source = open(options, clock, signals.token());
+  auto source = open(options, clock, stop.get_token());
   if (!source) {
     return complain(source.error());
   }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fmt/core.h>
@@ -10,7 +8,6 @@
 #include <pthread.h>
 #include <string>
 #include <system_error>
-#include <thread>
 
 #include "auralis/server/config.hpp"
 #include "auralis/server/server.hpp"
@@ -18,6 +15,7 @@
 #include "auralis/synth/soundfont.hpp"
 #include "commands.hpp"
 #include "recording_analyser.hpp"
+#include "signal_waiter.hpp"
 
 namespace auralis::app {
 namespace {
@@ -40,38 +38,6 @@ fs::path find_web_root() {
   }
   return {};
 }
-
-/// Stops the server on SIGTERM or SIGINT for as long as it lives. The signals are blocked in every thread started after
-/// it, so that this one alone takes them.
-class SignalWaiter {
-public:
-  SignalWaiter() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  }
-  SignalWaiter(const SignalWaiter&) = delete;
-  SignalWaiter& operator=(const SignalWaiter&) = delete;
-  ~SignalWaiter() {
-    if (thread_.joinable()) {
-      pthread_kill(thread_.native_handle(), SIGTERM); // ends the wait if no signal has
-      thread_.join();
-    }
-  }
-
-  void watch(server::Server& server) {
-    thread_ = std::thread{[this, &server] {
-      int number = 0;
-      sigwait(&signals_, &number);
-      server.stop();
-    }};
-  }
-
-private:
-  sigset_t signals_{};
-  std::thread thread_;
-};
 
 server::GeneratorFactory performer_factory(const std::string& soundfont) {
   return [soundfont](const server::GeneratorSpec& spec) -> core::Result<std::unique_ptr<core::Generator>> {
@@ -101,7 +67,7 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
 
   SignalWaiter signals;
   server::Server server{*config, performer_factory(soundfont->path), recording_analyser()};
-  signals.watch(server);
+  signals.watch([&server] { server.stop(); });
   fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),
              has_page ? "" : " (no page: build it with `npm run build` in web/, or give --web-root)");
   std::fflush(stdout);
