@@ -11,10 +11,10 @@
 #include <limits>
 #include <string>
 #include <tuple>
-#include <unistd.h>
 
 #include "auralis/core/random.hpp"
 #include "auralis/media/pcm.hpp"
+#include "held_memory.hpp"
 #include "media/sound_files.hpp"
 
 namespace auralis::media {
@@ -376,13 +376,6 @@ TEST(AudioReader, KeepsItsFormatWhenTheStreamChangesItsOwn) {
   EXPECT_GT(*std::ranges::max_element(near_end), 0.05F) << "the mono part is heard on both sides";
 }
 
-long resident_kilobytes() {
-  std::ifstream file{"/proc/self/statm"};
-  long pages = 0;
-  file >> pages >> pages;
-  return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 TEST(AudioReader, ReadsTenHoursInConstantMemory) {
   const ScratchFolder folder;
   constexpr std::int64_t kFrames = std::int64_t{8'000} * 3'600 * 10;
@@ -401,11 +394,11 @@ TEST(AudioReader, ReadsTenHoursInConstantMemory) {
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->length(), Frames{kFrames});
   ASSERT_TRUE(reader->read());
-  const long before = resident_kilobytes();
+  const long before = testing::held_bytes();
   while (reader->read()->frames > 0) {
   }
   EXPECT_EQ(reader->position(), Frames{kFrames});
-  EXPECT_LT(resident_kilobytes() - before, 4'096);
+  EXPECT_LT(testing::held_bytes() - before, 4L * 1024 * 1024);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "auralis/protocol/messages.hpp"
+#include "held_memory.hpp"
 #include "server/running_server.hpp"
 
 namespace auralis::server::testing {
@@ -137,18 +138,14 @@ TEST(Churn, ThousandsComeAndGoAndLeaveNothingBehind) {
   come_and_go(300); // what is made once is made
   ASSERT_TRUE(settled());
   const auto descriptors = open_descriptors();
-  const double memory = metric(server, "process_resident_memory_bytes");
+  const long memory = testing::held_bytes();
   const auto begun = std::chrono::steady_clock::now();
   come_and_go(2'000);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   RecordProperty("connects_per_second", std::to_string(2'000 / took.count()));
   ASSERT_TRUE(settled());
-  EXPECT_LE(open_descriptors(), descriptors + 1);                   // the question itself may still be closing
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // these keep what is freed, to watch it
-  EXPECT_LT(metric(server, "process_resident_memory_bytes") - memory, 4.0 * 1024 * 1024);
-#else
-  EXPECT_GT(memory, 0);
-#endif
+  EXPECT_LE(open_descriptors(), descriptors + 1); // the question itself may still be closing
+  EXPECT_LT(testing::held_bytes() - memory, 4L * 1024 * 1024);
 }
 
 TEST(Churn, PlainRequestsLeaveNothingBehindEither) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "auralis/dsp/loudness_meter.hpp"
 #include "auralis/rt/realtime_section.hpp"
 #include "dsp/stereo.hpp"
+#include "held_memory.hpp"
 
 namespace auralis::synth {
 namespace {
@@ -320,28 +320,16 @@ TEST(Synthesizer, PlaysTheSmallBankToo) {
 }
 
 TEST(Synthesizer, TwentyLiveTogetherInTheMemoryOfOne) {
-  const auto resident_kib = [] {
-    std::ifstream status{"/proc/self/status"};
-    std::string word;
-    while (status >> word) {
-      if (word == "VmRSS:") {
-        long kib = 0;
-        status >> kib;
-        return kib;
-      }
-    }
-    return 0L;
-  };
   std::vector<std::unique_ptr<Synthesizer>> many;
   many.push_back(std::make_unique<Synthesizer>(Synthesizer::Config{}));
-  const long before = resident_kib();
+  const long before = testing::held_bytes();
   ASSERT_GT(before, 0);
   while (many.size() < 20) {
     many.push_back(std::make_unique<Synthesizer>(Synthesizer::Config{}));
     hold_chord(*many.back());
     EXPECT_GT(test::peak(render(*many.back(), 0.2).left), 0.0F);
   }
-  EXPECT_LT(resident_kib() - before, 40 * 1'024);
+  EXPECT_LT(testing::held_bytes() - before, 40L * 1024 * 1024);
 }
 
 } // namespace
