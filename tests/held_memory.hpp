@@ -9,7 +9,7 @@
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
 #endif
 
-namespace auralis::testing {
+namespace auralis::test {
 
 /// Bytes this process holds: its resident set, or under a sanitizer the bytes that are allocated and not yet freed,
 /// because a sanitizer keeps what is freed resident for a while, to watch it.
@@ -24,4 +24,4 @@ inline long held_bytes() {
 #endif
 }
 
-} // namespace auralis::testing
+} // namespace auralis::test

@@ -394,11 +394,11 @@ TEST(AudioReader, ReadsTenHoursInConstantMemory) {
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->length(), Frames{kFrames});
   ASSERT_TRUE(reader->read());
-  const long before = testing::held_bytes();
+  const long before = test::held_bytes();
   while (reader->read()->frames > 0) {
   }
   EXPECT_EQ(reader->position(), Frames{kFrames});
-  EXPECT_LT(testing::held_bytes() - before, 4L * 1024 * 1024);
+  EXPECT_LT(test::held_bytes() - before, 4L * 1024 * 1024);
 }
 
 } // namespace

@@ -138,14 +138,14 @@ TEST(Churn, ThousandsComeAndGoAndLeaveNothingBehind) {
   come_and_go(300); // what is made once is made
   ASSERT_TRUE(settled());
   const auto descriptors = open_descriptors();
-  const long memory = testing::held_bytes();
+  const long memory = test::held_bytes();
   const auto begun = std::chrono::steady_clock::now();
   come_and_go(2'000);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   RecordProperty("connects_per_second", std::to_string(2'000 / took.count()));
   ASSERT_TRUE(settled());
   EXPECT_LE(open_descriptors(), descriptors + 1); // the question itself may still be closing
-  EXPECT_LT(testing::held_bytes() - memory, 4L * 1024 * 1024);
+  EXPECT_LT(test::held_bytes() - memory, 4L * 1024 * 1024);
 }
 
 TEST(Churn, PlainRequestsLeaveNothingBehindEither) {

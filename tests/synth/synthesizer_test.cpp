@@ -322,14 +322,14 @@ TEST(Synthesizer, PlaysTheSmallBankToo) {
 TEST(Synthesizer, TwentyLiveTogetherInTheMemoryOfOne) {
   std::vector<std::unique_ptr<Synthesizer>> many;
   many.push_back(std::make_unique<Synthesizer>(Synthesizer::Config{}));
-  const long before = testing::held_bytes();
+  const long before = test::held_bytes();
   ASSERT_GT(before, 0);
   while (many.size() < 20) {
     many.push_back(std::make_unique<Synthesizer>(Synthesizer::Config{}));
     hold_chord(*many.back());
     EXPECT_GT(test::peak(render(*many.back(), 0.2).left), 0.0F);
   }
-  EXPECT_LT(testing::held_bytes() - before, 40L * 1024 * 1024);
+  EXPECT_LT(test::held_bytes() - before, 40L * 1024 * 1024);
 }
 
 } // namespace
