@@ -68,9 +68,9 @@ template <typename Process> void in_blocks(double rate, Process process) {
 }
 
 void BM_Stft_fine(benchmark::State& state) {
-  (void)music(44'100.0); // made before the clock runs
   dsp::Stft stft{analysis::kFineStft};
   float seen = 0.0F;
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     stft.push(music(44'100.0).left, [&](const dsp::Spectrum& s) { seen += s.magnitude[40]; });
   }
@@ -84,6 +84,7 @@ void BM_FrontEnd_push(benchmark::State& state) {
   analysis::FrontEnd front_end{{.sample_rate = core::Hertz{rate}}};
   float seen = 0.0F;
   const auto see = [&](const dsp::Spectrum& s) { seen += s.magnitude[40]; };
+  (void)music(rate); // made before the clock runs
   for (auto _ : state) {
     in_blocks(rate, [&](const core::AudioBlock& block) { front_end.push(block, see, see); });
   }
@@ -97,6 +98,7 @@ void BM_SpectralFeatures_with_stft(benchmark::State& state) {
   dsp::Stft stft{analysis::kFineStft};
   analysis::SpectralFeatures features{{}};
   analysis::FeatureStatistics statistics;
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     stft.push(music(44'100.0).left, [&](const dsp::Spectrum& s) { statistics.process(features.process(s)); });
   }
@@ -110,6 +112,7 @@ BENCHMARK(BM_SpectralFeatures_with_stft)->Unit(benchmark::kMillisecond);
 
 void BM_ProgrammeLoudness_push(benchmark::State& state) {
   dsp::ProgrammeLoudness loudness{{}};
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     in_blocks(44'100.0, [&](const core::AudioBlock& block) {
       loudness.push(block, [](const core::LoudnessPoint& point) { benchmark::DoNotOptimize(point); });
@@ -122,18 +125,22 @@ void BM_ProgrammeLoudness_push(benchmark::State& state) {
 }
 BENCHMARK(BM_ProgrammeLoudness_push)->Unit(benchmark::kMillisecond);
 
-/// The whole of a recording. The argument: 0 everything, 1 what the summary needs (no pitch, no sections), 2 levels.
+/// The whole of a recording. The argument: 0 everything, 1 what the summary needs (tempo, key, loudness, danceability,
+/// energy, valence proxy), 2 levels.
 void BM_Analyzer(benchmark::State& state) {
   analysis::Wanted wanted{};
   if (state.range(0) >= 1) {
     wanted.pitch = false;
     wanted.sections = false;
+    wanted.chords = false;
+    wanted.timbre = false;
   }
   if (state.range(0) >= 2) {
     wanted.rhythm = false;
     wanted.tonal = false;
     wanted.features = false;
   }
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     analysis::Analyzer analyzer{{.wanted = wanted}};
     in_blocks(44'100.0, [&](const core::AudioBlock& block) { analyzer.push(block); });
@@ -150,10 +157,12 @@ BENCHMARK(BM_Analyzer)->Arg(0)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
 void BM_Analyzer_part(benchmark::State& state) {
   const analysis::Wanted wanted{.rhythm = state.range(0) == 0,
                                 .tonal = state.range(0) == 1,
+                                .chords = state.range(0) == 1,
                                 .pitch = state.range(0) == 2,
                                 .features = state.range(0) == 3,
                                 .loudness = false,
                                 .sections = false};
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     analysis::Analyzer analyzer{{.wanted = wanted}};
     in_blocks(44'100.0, [&](const core::AudioBlock& block) { analyzer.push(block); });
@@ -170,6 +179,7 @@ void BM_StreamingAnalyzer_push(benchmark::State& state) {
   std::size_t n = 0;
   std::size_t events = 0;
   const rt::RealtimeSection section;
+  (void)music(44'100.0); // made before the clock runs
   for (auto _ : state) {
     const std::array<const float*, 2> channels{sound.left.data() + n, sound.right.data() + n};
     analyzer.push({channels, 2'048}, [&](const core::AnalysisEvent&) { ++events; });

@@ -70,19 +70,25 @@ private:
 
 struct Analyzer::Stages {
   explicit Stages(const Config& settings)
-      : config{settings}, front{{.sample_rate = settings.sample_rate, .channels = settings.channels}} {
+      : config{settings},
+        front{{.sample_rate = settings.sample_rate,
+               .channels = settings.channels,
+               .tonal = settings.wanted.tonal || settings.wanted.chords || settings.wanted.sections}} {
     const auto& wanted = config.wanted;
     if (wanted.rhythm || wanted.sections) {
       rhythm.emplace();
     }
-    if (wanted.tonal || wanted.sections) {
+    if (wanted.tonal || wanted.chords || wanted.sections) {
       tonal.emplace();
+    }
+    if (tonal && wanted.chords) {
+      tonal->chords.emplace();
     }
     if (wanted.pitch) {
       pitch.emplace(PitchTracker::Config{.lag = kPitchLag});
     }
     if (wanted.features || wanted.sections) {
-      features.emplace(SpectralFeatures::Config{});
+      features.emplace(SpectralFeatures::Config{.timbre = wanted.timbre || wanted.sections});
     }
     if (wanted.sections) {
       form.emplace();
@@ -104,7 +110,7 @@ struct Analyzer::Stages {
     Chroma chroma;
     Waiting waiting;
     KeyEstimator keys;
-    ChordRecognizer chords;
+    std::optional<ChordRecognizer> chords;
   };
 
   struct Form {
@@ -162,7 +168,9 @@ struct Analyzer::Stages {
   void hear_harmony(const dsp::Spectrum& spectrum) {
     const auto harmony = tonal->chroma.process(spectrum, tonal->tuning.tuning().cents);
     hear_key(tonal->keys.process(harmony));
-    hear_chord(tonal->chords.process(harmony));
+    if (tonal->chords) {
+      hear_chord(tonal->chords->process(harmony));
+    }
     if (form) {
       if (const auto cell = form->cells.process(harmony)) {
         form->segmenter.process(*cell);
@@ -174,8 +182,11 @@ struct Analyzer::Stages {
     if (news.ended) {
       found.local_keys.push_back(*news.ended);
     }
+    if (!tonal->chords) {
+      return;
+    }
     if (const auto key = tonal->keys.estimate()) {
-      tonal->chords.set_key(key->best.key); // chords are spelled as the whole so far suggests
+      tonal->chords->set_key(key->best.key); // chords are spelled as the whole so far suggests
     }
   }
 
@@ -234,7 +245,10 @@ struct Analyzer::Stages {
       hear_key(news);
     }
     found.key = tonal->keys.estimate();
-    for (ChordRecognizer::News news; tonal->chords.finish(found.length, news);) {
+    if (!tonal->chords) {
+      return;
+    }
+    for (ChordRecognizer::News news; tonal->chords->finish(found.length, news);) {
       hear_chord(news);
     }
   }

@@ -11,9 +11,11 @@ namespace auralis::analysis {
 /// What to find out. Less is faster: what nothing here needs is not computed.
 struct Wanted {
   bool rhythm = true;   ///< onsets, beats, tempo, danceability
-  bool tonal = true;    ///< tuning, key, chords
+  bool tonal = true;    ///< tuning, key
+  bool chords = true;   ///< chords; needs tonal, which is then found, wanted or not
   bool pitch = true;    ///< f0, point by point
   bool features = true; ///< summary of spectral shape
+  bool timbre = true;   ///< contrast and cepstrum among the features
   bool loudness = true; ///< levels, silences, fades
   bool sections = true; ///< the form; needs rhythm, tonal and features, which are then found, wanted or not
 };

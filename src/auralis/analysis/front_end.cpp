@@ -107,6 +107,9 @@ std::span<const float> FrontEnd::decimate_rest() noexcept {
 }
 
 std::size_t FrontEnd::until_next_frame() const noexcept {
+  if (!config_.tonal) {
+    return std::max<std::size_t>(1, fine_.until_next_frame());
+  }
   const auto tonal = decimator_.needed_for(decimator_.written() + static_cast<std::int64_t>(tonal_.until_next_frame()));
   return std::max<std::size_t>(1, std::min(fine_.until_next_frame(), static_cast<std::size_t>(tonal)));
 }

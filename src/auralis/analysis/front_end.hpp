@@ -37,6 +37,7 @@ public:
   struct Config {
     core::Hertz sample_rate{44'100.0}; ///< whole hertz, [8000, 192000]
     int channels = 2;                  ///< [1, 8]
+    bool tonal = true;                 ///< false: there are no tonal spectra
   };
 
   /// \throws std::invalid_argument if a setting is out of its range.
@@ -56,8 +57,10 @@ public:
     ended_ = true;
     spread(mix_rest(), on_fine, on_tonal);
     fine_.finish(on_fine);
-    tonal_.push(decimate_rest(), on_tonal);
-    tonal_.finish(on_tonal);
+    if (config_.tonal) {
+      tonal_.push(decimate_rest(), on_tonal);
+      tonal_.finish(on_tonal);
+    }
   }
 
   /// Back to the state right after construction.
@@ -88,7 +91,9 @@ private:
       samples = samples.subspan(piece.size());
       heard_ += static_cast<std::int64_t>(piece.size());
       fine_.push(piece, on_fine);
-      tonal_.push(decimate(piece), on_tonal);
+      if (config_.tonal) {
+        tonal_.push(decimate(piece), on_tonal);
+      }
     }
   }
 

@@ -185,19 +185,22 @@ struct SpectralFeatures::Kernel {
       }
       return sum_of(found);
     };
-    // The largest border that `rank` values reach.
+    // A border that exactly `rank` values reach, or, where some are equal, the largest that at least as many do.
     const auto border_of = [&](std::int32_t rank) {
       std::int32_t low = 0;
       std::int32_t high = top + 1;
       while (high - low > 1) {
         const std::int32_t middle = low + (high - low) / 2;
         const std::int32_t found = at_least(middle);
+        if (found == rank) {
+          return middle;
+        }
         (found >= rank ? low : high) = middle;
       }
       return low;
     };
     const std::int32_t loud = border_of(share);
-    const std::int32_t quiet = border_of(static_cast<std::int32_t>(size) - share + 1);
+    const std::int32_t quiet = border_of(static_cast<std::int32_t>(size) - share);
     // What lies beyond the border, and as many at it as are missing.
     Vec8 above{};
     Vec8 below{};
@@ -363,8 +366,10 @@ const core::FeatureFrame& SpectralFeatures::process(const dsp::Spectrum& spectru
   } else {
     frame_.centroid = frame_.bandwidth = frame_.rolloff = frame_.flatness = frame_.complexity = 0.0F;
   }
-  contrast();
-  cepstrum();
+  if (config_.timbre) {
+    contrast();
+    cepstrum();
+  }
   ++frames_;
   return frame_;
 }

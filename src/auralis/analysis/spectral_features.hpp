@@ -29,6 +29,7 @@ public:
   struct Config {
     core::Hertz sample_rate{44'100.0};
     int fft_size = 2'048; ///< a power of two, at least 1024
+    bool timbre = true;   ///< false: no contrast, no mel bands, no cepstrum; they stay 0
   };
 
   /// \throws std::invalid_argument if a setting is out of its range.

@@ -18,9 +18,11 @@ analysis::Wanted wanted_for(report::Parts parts) {
   // Mood is made of tempo, mode, loudness, onsets and brightness.
   const bool mood = parts.contains(Part::mood);
   return {.rhythm = mood || parts.contains(Part::tempo) || parts.contains(Part::beats) || parts.contains(Part::onsets),
-          .tonal = mood || parts.contains(Part::key) || parts.contains(Part::chords),
+          .tonal = mood || parts.contains(Part::key),
+          .chords = parts.contains(Part::chords),
           .pitch = parts.contains(Part::pitch),
           .features = mood || parts.contains(Part::features),
+          .timbre = parts.contains(Part::features),
           .loudness = mood || parts.contains(Part::loudness),
           .sections = parts.contains(Part::sections)};
 }
