@@ -171,7 +171,7 @@ TEST(StructureSegmenter, NoveltyIsThatOfTheCheckerboardOverTheSelfSimilarity) {
   std::vector<double> kernel(2 * kHalf);
   double side = 0.0;
   for (int i = 0; i < kHalf; ++i) {
-    const double t = (i + 0.5) * 0.25 / 5.0;
+    const double t = (i + 0.5) * 0.25 / 6.0;
     kernel[static_cast<std::size_t>(kHalf + i)] = std::exp(-0.5 * t * t);
     kernel[static_cast<std::size_t>(kHalf - 1 - i)] = -std::exp(-0.5 * t * t);
     side += std::exp(-0.5 * t * t);

@@ -12,17 +12,17 @@ namespace auralis::analysis {
 namespace {
 
 constexpr double kCell = SectionCell::kLength.value;
-/// Half of the kernel and the width of its taper: 12 s and 5 s, some eight bars of either side.
+/// Half of the kernel and the width of its taper: 12 s and 6 s, some six bars of either side.
 constexpr int kHalf = 48;
-constexpr double kTaper = 5.0;
+constexpr double kTaper = 6.0;
 /// A border has no higher novelty within 6 s: no part is shorter.
 constexpr int kApart = 24;
 /// Nor is the first or the last.
 constexpr int kShortest = 16;
 /// What a border's novelty must reach.
-constexpr double kLeastNovelty = 0.6;
+constexpr double kLeastNovelty = 0.5;
 /// Parts closer than this are of one letter.
-constexpr double kAlike = 0.7;
+constexpr double kAlike = 0.35;
 /// What lies this far below the loudest cell counts as silence. dB
 constexpr float kAudible = 50.0F;
 /// How far a border is moved to a downbeat, and to another beat.
@@ -42,8 +42,8 @@ struct Group {
   double most = std::numeric_limits<double>::infinity(); ///< squared distance, in variances
 };
 constexpr std::array kGroups{
-    Group{.first = 0, .end = 1, .weight = 0.2, .least = 2.0, .most = 9.0},
-    Group{.first = 1, .end = 1 + SectionCell::kTimbre, .weight = 0.45, .least = 5.0},
+    Group{.first = 0, .end = 1, .weight = 0.1, .least = 2.0, .most = 9.0},
+    Group{.first = 1, .end = 1 + SectionCell::kTimbre, .weight = 0.55, .least = 5.0},
     Group{.first = 1 + SectionCell::kTimbre, .end = SectionCell::kSize, .weight = 0.35, .least = 0.15},
 };
 
