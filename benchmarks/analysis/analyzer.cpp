@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <numbers>
 #include <vector>
 
@@ -190,5 +191,41 @@ void BM_StreamingAnalyzer_push(benchmark::State& state) {
       benchmark::Counter(static_cast<double>(state.iterations()) * 2'048.0 / 44'100.0, benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_StreamingAnalyzer_push)->Unit(benchmark::kMicrosecond);
+
+/// The same, window by window: the slowest one decides whether live sound gets lost. Processor time of this thread.
+void BM_StreamingAnalyzer_window(benchmark::State& state) {
+  const auto now_us = [] {
+    timespec at{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return static_cast<double>(at.tv_sec) * 1e6 + static_cast<double>(at.tv_nsec) * 1e-3;
+  };
+  analysis::StreamingAnalyzer analyzer{{}};
+  const auto& sound = music(44'100.0);
+  std::vector<double> taken;
+  taken.reserve(static_cast<std::size_t>(state.max_iterations));
+  std::size_t n = 0;
+  std::size_t events = 0;
+  const rt::RealtimeSection section;
+  for (auto _ : state) {
+    const std::array<const float*, 2> channels{sound.left.data() + n, sound.right.data() + n};
+    const double start = now_us();
+    analyzer.push({channels, 2'048}, [&](const core::AnalysisEvent&) { ++events; });
+    taken.push_back(now_us() - start);
+    n = n + 4'096 <= sound.left.size() ? n + 2'048 : 0;
+  }
+  if (events == 0) {
+    state.SkipWithError("nothing was heard");
+  }
+  std::ranges::sort(taken);
+  const auto at = [&](double share) {
+    return taken[std::min(taken.size() - 1, static_cast<std::size_t>(share * static_cast<double>(taken.size())))];
+  };
+  state.counters["p50_us"] = at(0.5);
+  state.counters["p99_us"] = at(0.99);
+  state.counters["p999_us"] = at(0.999);
+  state.counters["max_us"] = taken.back();
+  state.counters["windows"] = static_cast<double>(taken.size());
+}
+BENCHMARK(BM_StreamingAnalyzer_window)->Unit(benchmark::kMicrosecond)->Iterations(20'000);
 
 } // namespace

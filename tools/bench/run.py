@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures Auralis on this machine and writes docs/benchmarks.md.
 
-Usage: run.py [--only PART …] [--quick]     parts: micro, control, latency, listeners, private, churn, memory, soak
+Usage: run.py [--only PART …] [--quick]     parts: micro, analysis, control, latency, listeners, private, churn,
+                                            memory, soak
 
 Each part keeps its result in benchmarks/results/<part>.json with the command, the date and the commit it was measured
 at; the document is made from all of them, so that one part can be measured again alone. `soak` takes 20 minutes and is
-left out unless it is asked for. --quick shortens everything to see whether it works; its results are not kept.
+left out unless it is asked for. `analysis` needs the annotated recordings (AURALIS_DATA, else ../shared/data; their
+folder "real"), ffmpeg, and for the peers PyPI; what it makes of both lies in AURALIS_PEERS, else build/peers. --quick
+shortens everything to see whether it works; its results are not kept.
 """
 
 import argparse
@@ -28,6 +31,7 @@ OUT = ROOT / "build" / "bench"
 BENCHMARKS = ROOT / "build" / "release" / "benchmarks"
 PROGRAM = ROOT / "build" / "release" / "apps" / "auralis" / "auralis"
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
+import analysis  # noqa: E402
 from running_server import RunningServer, running_server  # noqa: E402
 
 quick = False
@@ -71,6 +75,12 @@ def measure_micro() -> dict:
     if not found:
         raise RuntimeError("no benchmark program was built")
     return {"programs": found, "command": "build/release/benchmarks/bench_* --benchmark_repetitions=5"}
+
+
+def measure_analysis() -> dict:
+    data = pathlib.Path(os.environ.get("AURALIS_DATA", ROOT.parent / "shared" / "data")) / "real"
+    cache = pathlib.Path(os.environ.get("AURALIS_PEERS", ROOT / "build" / "peers"))
+    return analysis.measure(PROGRAM, BENCHMARKS / "bench_analysis", data, cache, quick)
 
 
 def browser(spec: str) -> None:
@@ -191,6 +201,7 @@ def measure_soak() -> dict:
 
 PARTS = {
     "micro": measure_micro,
+    "analysis": measure_analysis,
     "control": measure_control,
     "latency": measure_latency,
     "listeners": measure_listeners,
@@ -345,6 +356,7 @@ def section_soak(result: dict) -> list[str]:
 
 SECTIONS = {
     "micro": ("Engine", section_micro),
+    "analysis": ("Analysis beside its peers", analysis.section),
     "control": ("Control to sound", section_control),
     "latency": ("End to end", section_latency),
     "listeners": ("2,000 listeners of one station", lambda result: [load_facts(result), "", *load_rows(result)]),
@@ -355,6 +367,7 @@ SECTIONS = {
 }
 NOTES = {
     "micro": "Google Benchmark, one core, CPU time, median of five repetitions with their coefficient of variation.",
+    "analysis": analysis.NOTE,
     "control": "From `send()` in a page in Chromium, with grid `now`, until the chunk with the first changed sample is "
     "at the page. Two private stations with one seed send the same PCM16 samples until one of them is told something; "
     "the first sample that differs is the change. The second figure waits until the difference has reached -40 dBFS.",
