@@ -192,6 +192,33 @@ struct PathKernel {
       }
     }
   }
+  /// Weighs the states by what a frame shows, in logarithms: those at a beat, and those where the metre is judged.
+  AURALIS_KERNEL void weigh_body(const BarPointerSpace& space, float* cells, const std::int32_t* head, float beat_gain,
+                                 const float* metre_gain) noexcept {
+    const int stride = space.stride;
+    for (std::size_t t = 0; t < space.intervals.size(); ++t) {
+      for_positions(space, cells, head, t, 0, space.config.beat_frames,
+                    [&](float* cell) __attribute__((always_inline)) {
+                      for (int s = 0; s < stride; s += kLanes) {
+                        eight(cell + s) += beat_gain;
+                      }
+                    });
+      for_positions(space, cells, head, t, space.config.metre_lag, 1, [&](float* cell) __attribute__((always_inline)) {
+        for (int s = 0; s < stride; s += kLanes) {
+          eight(cell + s) += eight(metre_gain + s);
+        }
+      });
+    }
+  }
+  static void weigh_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, float beat_gain,
+                          const float* metre_gain) noexcept {
+    weigh_body(space, cells, head, beat_gain, metre_gain);
+  }
+  AURALIS_AVX2 static void weigh_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+                                      float beat_gain, const float* metre_gain) noexcept {
+    weigh_body(space, cells, head, beat_gain, metre_gain);
+  }
+
   static void arrive_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, const float* leaving,
                            std::uint8_t* came_from) noexcept {
     arrive_body(space, cells, head, leaving, came_from);
@@ -524,24 +551,13 @@ void BarPointerDecoder::process(const BeatActivation& activation, std::vector<Pl
   (dsp::runs_avx2() ? PathKernel::arrive_avx2 : PathKernel::arrive_plain)(
       space_, cells_.data(), head_.data(), leaving_.data(), came_from_.data() + row * leaving_.size());
 
-  const auto add = [&](std::size_t t, int from, int count) {
-    for_positions(space_, cells_.data(), head_.data(), t, from, count, [&](float* cell) {
-      for (int s = 0; s < space_.stride; s += kLanes) {
-        eight(cell + s) += eight(gain_.data() + s);
-      }
-    });
-  };
-  std::ranges::fill(gain_, std::log(beat_likelihood_ratio(activation, space_.config.beat_prior)));
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    add(t, 0, space_.config.beat_frames);
-  }
+  const float beat_gain = std::log(beat_likelihood_ratio(activation, space_.config.beat_prior));
   metre_gains(space_, activation, gain_);
   for (float& gain : gain_) {
     gain = gain > 0.0F ? std::log(gain) : 0.0F;
   }
-  for (std::size_t t = 0; t < head_.size(); ++t) {
-    add(t, space_.config.metre_lag, 1);
-  }
+  (dsp::runs_avx2() ? PathKernel::weigh_avx2 : PathKernel::weigh_plain)(space_, cells_.data(), head_.data(), beat_gain,
+                                                                        gain_.data());
   if ((now_ + 1) % (window_ / 2) == 0) {
     // Near zero a float tells likelihoods apart best.
     const float best = *std::ranges::max_element(cells_);

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "auralis/dsp/simd.hpp"
+
 namespace auralis::analysis {
 namespace {
 
@@ -19,6 +21,51 @@ constexpr double kLoudnessFrames = 400.0;
 constexpr double kSilence = 1e-5;
 constexpr double kAudible = 1e-3;
 constexpr double kLoudestFrames = 1'000.0;
+
+/// log(1 + scale * x), in place.
+AURALIS_KERNEL void compress_body(float* x, std::size_t count, float scale) noexcept {
+  constexpr float kLn2 = 0.69314718055994531F;
+  std::size_t n = 0;
+  for (; n + 8 <= count; n += 8) {
+    dsp::Vec8 y = 1.0F + scale * dsp::eight(x + n);
+    dsp::to_log2(y);
+    dsp::eight(x + n) = kLn2 * y;
+  }
+  std::array<float, 8> rest{};
+  std::copy(x + n, x + count, rest.begin());
+  dsp::Vec8 y = 1.0F + scale * dsp::eight(rest.data());
+  dsp::to_log2(y);
+  dsp::eight(rest.data()) = kLn2 * y;
+  std::copy_n(rest.begin(), count - n, x + n);
+}
+void compress_plain(float* x, std::size_t count, float scale) noexcept { compress_body(x, count, scale); }
+AURALIS_AVX2 void compress_avx2(float* x, std::size_t count, float scale) noexcept { compress_body(x, count, scale); }
+
+/// What each band has risen by above the largest of itself and its neighbours before. \pre count >= 2
+AURALIS_KERNEL void rises_body(const float* now, const float* before, std::size_t count, float* rise) noexcept {
+  const auto above = [now, rise](std::size_t b, float neighbours) { rise[b] = std::max(0.0F, now[b] - neighbours); };
+  above(0, std::max(before[0], before[1]));
+  std::size_t b = 1;
+  for (; b + 9 <= count; b += 8) {
+    const dsp::Vec8 left = dsp::eight(before + b - 1);
+    const dsp::Vec8 same = dsp::eight(before + b);
+    const dsp::Vec8 right = dsp::eight(before + b + 1);
+    dsp::Vec8 most = left > same ? left : same;
+    most = most > right ? most : right;
+    const dsp::Vec8 by = dsp::eight(now + b) - most;
+    dsp::eight(rise + b) = by > 0.0F ? by : dsp::Vec8{};
+  }
+  for (; b + 1 < count; ++b) {
+    above(b, std::max({before[b - 1], before[b], before[b + 1]}));
+  }
+  above(count - 1, std::max(before[count - 2], before[count - 1]));
+}
+void rises_plain(const float* now, const float* before, std::size_t count, float* rise) noexcept {
+  rises_body(now, before, count, rise);
+}
+AURALIS_AVX2 void rises_avx2(const float* now, const float* before, std::size_t count, float* rise) noexcept {
+  rises_body(now, before, count, rise);
+}
 
 } // namespace
 
@@ -115,16 +162,11 @@ void LogBands::process(const dsp::Spectrum& spectrum) noexcept {
   }
   const auto scale =
       static_cast<float>(static_cast<double>(kCompression) / (unseen_ < 1.0 ? loudness_ / (1.0 - unseen_) : kSilence));
-  for (float& x : level_) {
-    x = std::log1p(scale * x);
-  }
+  (dsp::runs_avx2() ? compress_avx2 : compress_plain)(level_.data(), level_.size(), scale);
 
   // A rise counts against the neighbours' largest of two frames ago: a tone that only wavers does not rise.
-  const std::size_t last = level_.size() - 1;
-  for (std::size_t b = 0; b <= last; ++b) {
-    const float neighbours =
-        std::max({two_before_[b == 0 ? 0 : b - 1], two_before_[b], two_before_[std::min(b + 1, last)]});
-    rise_[b] = frames_ < 2 ? 0.0F : std::max(0.0F, level_[b] - neighbours);
+  if (frames_ >= 2) {
+    (dsp::runs_avx2() ? rises_avx2 : rises_plain)(level_.data(), two_before_.data(), level_.size(), rise_.data());
   }
   ++frames_;
   for (std::size_t g = 0; g < kGroups; ++g) {

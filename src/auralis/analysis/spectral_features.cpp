@@ -16,9 +16,9 @@
 namespace auralis::analysis {
 namespace {
 
+using dsp::Bits8;
 using dsp::eight;
 using dsp::Vec8;
-using Bits8 [[gnu::vector_size(32)]] = std::int32_t;
 
 constexpr double kLowestHertz = 43.0; // two bins of the fine spectrum: what a constant leaks into through Hann
 constexpr float kRolloffShare = 0.85F;
@@ -36,29 +36,16 @@ std::size_t padded(std::size_t count) { return (count + kBlock - 1) / kBlock * k
 AURALIS_KERNEL float sum_of(Vec8 v) noexcept {
   return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
 }
+AURALIS_KERNEL Vec8 log2_of(Vec8 x) noexcept {
+  dsp::to_log2(x);
+  return x;
+}
 AURALIS_KERNEL float max_of(Vec8 v) noexcept {
   return std::max(std::max(std::max(v[0], v[4]), std::max(v[1], v[5])),
                   std::max(std::max(v[2], v[6]), std::max(v[3], v[7])));
 }
 AURALIS_KERNEL std::int32_t sum_of(Bits8 v) noexcept {
   return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
-}
-
-/// log2 of normal positive floats, to 1e-6: the exponent, and the series of atanh for a mantissa around 1.
-AURALIS_KERNEL Vec8 log2_of(Vec8 x) noexcept {
-  Bits8 bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  // Exponents count from sqrt(1/2), so that mantissas lie in [0.707, 1.414).
-  const Bits8 offset = bits - 0x3F3504F3;
-  const Bits8 exponent = offset >> 23;
-  const Bits8 mantissa_bits = bits - (exponent << 23);
-  Vec8 m;
-  std::memcpy(&m, &mantissa_bits, sizeof m);
-  const Vec8 s = (m - 1.0F) / (m + 1.0F);
-  const Vec8 s2 = s * s;
-  constexpr float kScale = 2.8853900817779268F; // 2 / ln 2
-  const Vec8 series = s * (kScale + s2 * (kScale / 3.0F + s2 * (kScale / 5.0F + s2 * (kScale / 7.0F))));
-  return __builtin_convertvector(exponent, Vec8) + series;
 }
 
 } // namespace
