@@ -118,6 +118,20 @@ TEST(ChordRecognizer, NamesTheBassOfAnInversion) {
   EXPECT_EQ(name(longest(chords_of(sounding(5, {0, 4, 7}, 0.0, 4)))), "F/A");
 }
 
+TEST(ChordRecognizer, TellsATriadOverItsFifthFromASuspension) {
+  for (int root = 0; root < 12; ++root) {
+    for (const int third : {3, 4}) {
+      const auto heard = longest(chords_of(sounding(root, {0, third, 7}, 0.0, 7)));
+      ASSERT_TRUE(heard.chord) << root;
+      EXPECT_EQ(heard.chord->root.pitch_class(), root) << name(heard);
+      EXPECT_EQ(heard.chord->quality, third == 4 ? core::ChordQuality::major : core::ChordQuality::minor)
+          << name(heard);
+      EXPECT_EQ(heard.chord->bass.pitch_class(), (root + 7) % 12) << name(heard);
+      EXPECT_TRUE(heard.runner_up != heard.chord) << name(heard);
+    }
+  }
+}
+
 TEST(ChordRecognizer, FollowsAProgressionToAFifthOfASecond) {
   std::vector<float> sound(static_cast<std::size_t>(8.0 * test::kTonalRate));
   const std::array<std::array<int, 4>, 4> progression{

@@ -48,6 +48,7 @@ ChordRecognizer::News ChordRecognizer::process(const HarmonyFrame& frame) noexce
   Step& step = step_at(frames_);
   step.at = frame.at;
   step.bass = frame.bass;
+  step.treble = frame.treble;
   if (frame.level > 0.0F) {
     chord_likelihoods(frame, step.likelihood);
     const float top = *std::max_element(step.likelihood.begin(), step.likelihood.end());
@@ -92,6 +93,7 @@ ChordRecognizer::News ChordRecognizer::decide(std::int64_t frame) noexcept {
   }
   for (std::size_t p = 0; p < 12; ++p) {
     bass_[p] += step.bass[p];
+    treble_[p] += step.treble[p];
   }
   ++length_;
   if (begins) {
@@ -120,6 +122,24 @@ void ChordRecognizer::begin_segment(int state, core::Seconds from) noexcept {
   length_ = 0;
   sum_.fill(0.0F);
   bass_.fill(0.0F);
+  treble_.fill(0.0F);
+}
+
+/// The segment's state, but for a suspended fourth whose sixth is louder than its fifth: D G B is G over D. To the
+/// model, which has heard few second inversions, a fifth in the bass is a root.
+int ChordRecognizer::resolved() const noexcept {
+  const auto first_of = [](core::ChordQuality quality) {
+    return static_cast<int>(std::ranges::find(kChordQualitiesHeard, quality) - kChordQualitiesHeard.begin()) * 12;
+  };
+  const int root = state_ - first_of(core::ChordQuality::sus4);
+  if (root < 0 || root >= 12) {
+    return state_;
+  }
+  const auto above = [&](int semitones) { return treble_[static_cast<std::size_t>((root + semitones) % 12)]; };
+  if (std::max(above(8), above(9)) <= above(7)) {
+    return state_;
+  }
+  return first_of(above(9) > above(8) ? core::ChordQuality::major : core::ChordQuality::minor) + (root + 5) % 12;
 }
 
 std::optional<core::Chord> ChordRecognizer::named(int state) const noexcept {
@@ -146,7 +166,7 @@ core::ChordSegment ChordRecognizer::segment(core::Seconds to) const noexcept {
   assert(length_ > 0);
   const float mean = 1.0F / static_cast<float>(length_);
   const float weight = std::min(static_cast<float>(length_), kMostFrames) * mean;
-  const auto chosen = static_cast<std::size_t>(state_);
+  const auto chosen = static_cast<std::size_t>(resolved());
   std::size_t second = chosen == 0 ? 1 : 0;
   float total = 0.0F;
   for (std::size_t s = 0; s < kChordStates; ++s) {
@@ -157,7 +177,7 @@ core::ChordSegment ChordRecognizer::segment(core::Seconds to) const noexcept {
   }
   return {.from = from_,
           .to = to,
-          .chord = named(state_),
+          .chord = named(static_cast<int>(chosen)),
           .confidence = 1.0F / total,
           .runner_up = named(static_cast<int>(second))};
 }

@@ -64,10 +64,12 @@ private:
     std::array<float, kChordStates> likelihood; // scaled
     std::array<std::uint8_t, kChordStates> from;
     std::array<float, 12> bass;
+    std::array<float, 12> treble;
   };
 
   News decide(std::int64_t frame) noexcept;
   [[nodiscard]] core::ChordSegment segment(core::Seconds to) const noexcept;
+  [[nodiscard]] int resolved() const noexcept;
   [[nodiscard]] std::optional<core::Chord> named(int state) const noexcept;
   void begin_segment(int state, core::Seconds from) noexcept;
   [[nodiscard]] Step& step_at(std::int64_t frame) noexcept {
@@ -87,6 +89,7 @@ private:
   int length_ = 0; // frames
   std::array<float, kChordStates> sum_{};
   std::array<float, 12> bass_{};
+  std::array<float, 12> treble_{};
 };
 
 } // namespace auralis::analysis
