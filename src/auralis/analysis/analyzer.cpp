@@ -66,6 +66,27 @@ private:
   std::size_t count_ = 0;
 };
 
+// Not nested in Stages: clang asks whether they can be made before it has read their members' initialisers.
+struct Rhythm {
+  LogBands bands{kFineStft};
+  OnsetDetector onsets{{}};
+  BeatDecoder beats{{.bands = bands.size()}};
+  Danceability danceability{kFineRate};
+};
+
+struct Tonal {
+  TuningEstimator tuning;
+  Chroma chroma;
+  Waiting waiting;
+  KeyEstimator keys;
+  std::optional<ChordRecognizer> chords;
+};
+
+struct Form {
+  SectionCells cells;
+  StructureSegmenter segmenter;
+};
+
 } // namespace
 
 struct Analyzer::Stages {
@@ -98,25 +119,6 @@ struct Analyzer::Stages {
       dynamics.emplace(Dynamics::Config{});
     }
   }
-
-  struct Rhythm {
-    LogBands bands{kFineStft};
-    OnsetDetector onsets{{}};
-    BeatDecoder beats{{.bands = bands.size()}};
-    Danceability danceability{kFineRate};
-  };
-  struct Tonal {
-    TuningEstimator tuning;
-    Chroma chroma;
-    Waiting waiting;
-    KeyEstimator keys;
-    std::optional<ChordRecognizer> chords;
-  };
-
-  struct Form {
-    SectionCells cells;
-    StructureSegmenter segmenter;
-  };
 
   void push(const core::AudioBlock& block) {
     frames += static_cast<std::int64_t>(block.frames);

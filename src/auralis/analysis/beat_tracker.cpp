@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "auralis/analysis/confidence.hpp"
+
 namespace auralis::analysis {
 namespace {
 
@@ -91,6 +93,9 @@ std::vector<core::Beat> BeatDecoder::finish() {
     beats[n].tempo = core::Bpm{60.0 * static_cast<double>(last - first) / (beats[last].at - beats[first].at).value};
   }
   add_beat_at_start(beats);
+  for (core::Beat& beat : beats) {
+    beat.confidence = calibrated(beat.confidence, kBeatConfidence);
+  }
   return beats;
 }
 

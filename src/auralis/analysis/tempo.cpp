@@ -7,6 +7,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "auralis/analysis/confidence.hpp"
+
 namespace auralis::analysis {
 namespace {
 
@@ -96,6 +98,13 @@ std::vector<core::TempoCandidate> TempoEstimator::candidates(std::span<const cor
   for (core::TempoCandidate& candidate : out) {
     candidate.confidence = all > 0.0 ? static_cast<float>(static_cast<double>(candidate.confidence) / all) : 0.0F;
   }
+  // That of the first becomes the probability of being right; the others share the rest as before.
+  const float share = out.front().confidence;
+  const float right = share > 0.0F && share < 1.0F ? calibrated(share, kTempoConfidence) : share;
+  for (core::TempoCandidate& candidate : out) {
+    candidate.confidence *= share < 1.0F ? (1.0F - right) / (1.0F - share) : 1.0F;
+  }
+  out.front().confidence = right;
   // The beats' own tempo stays first: everything else speaks of those beats.
   std::ranges::stable_sort(out.begin() + 1, out.end(), std::ranges::greater{}, &core::TempoCandidate::confidence);
   return out;
