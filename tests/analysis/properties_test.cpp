@@ -115,7 +115,8 @@ Samples play(const Piece& piece) {
 constexpr Wanted kAll{};
 constexpr Wanted kNoPitch{.pitch = false};
 constexpr Wanted kTonal{.rhythm = false, .pitch = false, .features = false, .loudness = false, .sections = false};
-constexpr Wanted kPitch{.rhythm = false, .tonal = false, .features = false, .loudness = false, .sections = false};
+constexpr Wanted kPitch{
+    .rhythm = false, .tonal = false, .chords = false, .features = false, .loudness = false, .sections = false};
 
 core::Analysis analyse(const std::vector<Samples>& channels, Wanted wanted = kAll, double rate = 44'100.0) {
   Analyzer analyzer{
