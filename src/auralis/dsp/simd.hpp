@@ -34,7 +34,8 @@ AURALIS_KERNEL const UnalignedVec8& eight(const float* from) noexcept {
 }
 AURALIS_KERNEL UnalignedVec8& eight(float* at) noexcept { return *reinterpret_cast<UnalignedVec8*>(at); }
 
-/// Replaces normal positive floats by their log2, to 1e-6: the exponent, and the series of atanh for a mantissa around 1.
+/// Replaces normal positive floats by their log2, to 1e-6: the exponent, and the series of atanh for a mantissa
+/// around 1.
 AURALIS_KERNEL void to_log2(Vec8& x) noexcept {
   Bits8 bits;
   std::memcpy(&bits, &x, sizeof bits);
