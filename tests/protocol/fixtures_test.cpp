@@ -38,9 +38,8 @@ const std::map<std::string, Mill, std::less<>>& mills() {
       {"AnalysisRequest", mill(&parse_analysis_request)},
       {"AudioFeatures", mill(&parse_audio_features)},
       {"HeardEvent", mill(&parse_heard_event)},
-      {"AnalysisList", mill(&parse_analysis_list)},
-      {"AnalysisRequest", mill(&parse_analysis_request)},
-      {"AudioFeatures", mill(&parse_audio_features)},
+      {"LiveMessage", mill(&parse_live_message)},
+      {"LiveRequest", mill(&parse_live_request)},
   };
   return all;
 }

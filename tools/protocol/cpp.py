@@ -207,7 +207,9 @@ def reader_of(model: schema.Reader, one: schema.Definition) -> list[str]:
         return lines
     if isinstance(kind, schema.Object):
         known = ", ".join(quoted(field.name) for field in kind.fields)
-        lines = [f"[[maybe_unused]] bool read(Reader& reader, const Json& json, {name}& out) {{",
+        # What only says its type has nothing to read into.
+        unused = "" if any(not isinstance(field.type, schema.Const) for field in kind.fields) else "[[maybe_unused]] "
+        lines = [f"[[maybe_unused]] bool read(Reader& reader, const Json& json, {unused}{name}& out) {{",
                  f"  static constexpr std::array<std::string_view, {len(kind.fields)}> kFields{{{known}}};",
                  "  return reader.object(json, kFields)"]
         for field in kind.fields:

@@ -10,6 +10,7 @@ import { installDiagnostics } from "./diagnostics";
 import { Scope } from "./scope";
 import { Heard } from "./state/heard.svelte";
 import { parseOverrides } from "./state/overrides";
+import { Live } from "./state/live.svelte";
 import { Route } from "./state/route.svelte";
 import { Session } from "./state/session.svelte";
 import { Studio } from "./state/studio.svelte";
@@ -18,10 +19,12 @@ const target = document.getElementById("app");
 if (target === null) {
   throw new Error("index.html has no #app");
 }
-const session = new Session(parseOverrides(new URLSearchParams(location.search)));
+const overrides = parseOverrides(new URLSearchParams(location.search));
+const session = new Session(overrides);
 const heard = new Heard();
+const live = new Live(new URL(location.href), overrides.sharedMemory);
 const route = new Route(new Scope());
 const studio = new Studio(new URL(location.href), (id) => { route.go({ page: "analyse", id }); });
 void studio.refresh();
 installDiagnostics(session, heard);
-mount(App, { target, props: { session, heard, studio, route } });
+mount(App, { target, props: { session, heard, live, studio, route } });

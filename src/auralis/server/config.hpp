@@ -41,6 +41,7 @@ struct Config {
   std::size_t max_listeners = 4'000;           ///< sockets that hear a station
   std::size_t max_stations = 64;               ///< shared and private
   std::size_t max_presets = 200;               ///< beyond the built-in ones
+  std::size_t max_microphones = 8;             ///< that are heard live at once
   double control_rate = 50.0;                  ///< messages a second that one listener may send, on average
   double control_burst = 100.0;                ///< messages it may send at once
 

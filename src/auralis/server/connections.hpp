@@ -23,12 +23,14 @@ class io_context;
 namespace auralis::server {
 
 class Connections;
+class LiveHearing;
 
 /// What the connections use.
 struct Services {
   const Config& config;
   Stations& stations;
   Analyses& analyses;
+  LiveHearing& hearing;
   Api& api;
   StaticFiles& files;
   Scheduler& scheduler;

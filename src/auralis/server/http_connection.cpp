@@ -17,6 +17,7 @@
 
 #include "auralis/server/analyses_api.hpp"
 #include "auralis/server/analysis_watcher.hpp"
+#include "auralis/server/live_socket.hpp"
 #include "auralis/server/origin.hpp"
 #include "auralis/server/websocket_listener.hpp"
 
@@ -110,8 +111,27 @@ std::optional<std::string> watched_analysis(const Target& target) {
              : std::nullopt;
 }
 
-bool is_stream(const Target& target) {
-  return target.path.size() == 2 && target.path[0] == "ws" && target.path[1] == "stream";
+bool is_socket(const Target& target, std::string_view name) {
+  return target.path.size() == 2 && target.path[0] == "ws" && target.path[1] == name;
+}
+bool is_stream(const Target& target) { return is_socket(target, "stream"); }
+bool is_live(const Target& target) { return is_socket(target, "listen"); }
+
+/// The station that is to be heard live; empty for a microphone.
+core::Result<std::string> live_station(const Target& target) {
+  std::string station;
+  for (const auto& [name, value] : target.query) {
+    if (name != "station") {
+      return core::fail(ErrorCode::invalid_argument,
+                        fmt::format("unknown field '{}', expected station", name.substr(0, 60)), "query");
+    }
+    if (!protocol::is_station_id(value) || value == "private") {
+      return core::fail(ErrorCode::invalid_argument,
+                        fmt::format("station is '{}', expected a station's id", value.substr(0, 60)), "station");
+    }
+    station = value;
+  }
+  return station;
 }
 
 /// One HTTP connection: requests in turn, each answered before the next is looked at.
@@ -415,7 +435,7 @@ private:
       // answered below
     } else if (!target) {
       early = error_response(400, target.error());
-    } else if ((watched || is_stream(*target)) && message.method() != http::verb::options) {
+    } else if ((watched || is_stream(*target) || is_live(*target)) && message.method() != http::verb::options) {
       if (message.method() != http::verb::get) {
         early = not_allowed(request.method, "GET, OPTIONS");
       } else if (!websocket::is_upgrade(message)) {
@@ -428,6 +448,13 @@ private:
       } else if (watched) {
         serve_watcher(owner_, stream_.release_socket(), std::move(message), peer_, *watched, origin_ok);
         co_return Next::gone;
+      } else if (is_live(*target)) {
+        if (auto station = live_station(*target); !station) {
+          early = error_response(400, station.error());
+        } else {
+          serve_live(owner_, stream_.release_socket(), std::move(message), peer_, std::move(*station), origin_ok);
+          co_return Next::gone;
+        }
       } else if (auto join = join_request(*target); !join) {
         early = error_response(400, join.error());
       } else {

@@ -45,6 +45,7 @@ public:
     stream::Codec codec = stream::Codec::opus;
     bool counted = false;                   ///< among the server's listeners
     bool events = true;                     ///< wants notes, chords and beats
+    bool ear = false;                       ///< the server's own
     bool greeted = false;                   ///< hello has been sent; until then everything else waits
     std::vector<stream::Message> held;      ///< said to it alone, until it is greeted
     std::optional<std::uint32_t> burst_end; ///< the last chunk that was past when the listener came

@@ -18,6 +18,7 @@
 #include <unordered_set>
 
 #include "auralis/server/connections.hpp"
+#include "auralis/server/live_hearing.hpp"
 
 namespace auralis::server {
 namespace {
@@ -73,10 +74,10 @@ struct Server::Impl {
       : config{std::move(given)}, log{config.log}, io{1}, work{io.get_executor()}, pool{1}, scheduler{io, pool},
         presets{config.data_dir, config.max_presets}, files{config.web_root},
         stations{config, std::move(factory), presets, scheduler, clock, log},
-        analyses{config, std::move(analyser), scheduler, clock, log},
+        analyses{config, std::move(analyser), scheduler, clock, log}, hearing{config, stations, scheduler, log},
         api{config, stations, presets, analyses, scheduler, clock, counters},
         connections{io,
-                    {config, stations, analyses, api, files, scheduler, counters, clock, log},
+                    {config, stations, analyses, hearing, api, files, scheduler, counters, clock, log},
                     [this] { ended_if_empty(); }},
         acceptor{io}, stop_timer{io} {
     boost::system::error_code error;
@@ -152,6 +153,7 @@ struct Server::Impl {
   StaticFiles files;
   Stations stations;
   Analyses analyses;
+  LiveHearing hearing;
   Api api;
   Connections connections;
   tcp::acceptor acceptor;
@@ -192,6 +194,7 @@ void Server::run() {
   it.io.run();
   it.pool.join();
   it.analyses.join();
+  it.hearing.join();
   it.log.info("stopped");
   if (!it.failure.empty()) {
     throw std::runtime_error("the main station cannot be made: " + it.failure);

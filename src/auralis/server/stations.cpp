@@ -337,6 +337,8 @@ void Stations::seat(const EntryPtr& entry, const std::shared_ptr<Listener>& list
   seat.station = entry;
   seat.codec = request.codec;
   seat.events = request.events;
+  seat.ear = request.ear;
+  entry->ears += seat.ear ? 1U : 0U;
   ++entry->visits;
   entry->hubs[stream::index(seat.codec)].join(*listener);
   listeners_changed(*entry, seat.codec);
@@ -362,6 +364,7 @@ void Stations::leave(Listener& listener) {
   }
   if (const auto entry = std::exchange(seat.station, nullptr)) {
     entry->hubs[stream::index(seat.codec)].leave(listener);
+    entry->ears -= seat.ear ? 1U : 0U;
     listeners_changed(*entry, seat.codec);
     log_.debug("listener_left", {{"station", entry->id}});
     release(entry);
@@ -370,11 +373,11 @@ void Stations::leave(Listener& listener) {
 }
 
 void Stations::release(const EntryPtr& entry) {
-  if (!entry->is_private || entry->listeners() > 0 || entry->closing) {
+  if (!entry->is_private || entry->seats() > 0 || entry->closing) {
     return;
   }
   const auto end_if_nobody_came = [this, entry, visits = entry->visits] {
-    if (entry->visits == visits && entry->listeners() == 0 && !entry->closing) {
+    if (entry->visits == visits && entry->seats() == 0 && !entry->closing) {
       drop(entry);
     }
   };

@@ -46,6 +46,7 @@ struct JoinRequest {
   std::optional<std::string> preset;
   std::optional<std::uint64_t> seed;
   std::optional<std::string> resume;
+  bool ear = false; ///< the server's own, which is none of those counted as the station's listeners
 };
 
 /// A station with those who hear it, and the crossing from its sender thread to the network thread.
@@ -71,7 +72,8 @@ public:
     put(Applied{tag, at, parameters, transport});
   }
 
-  [[nodiscard]] std::size_t listeners() const noexcept { return hubs[0].size() + hubs[1].size() + hubs[2].size(); }
+  [[nodiscard]] std::size_t seats() const noexcept { return hubs[0].size() + hubs[1].size() + hubs[2].size(); }
+  [[nodiscard]] std::size_t listeners() const noexcept { return seats() - ears; }
 
   // The network thread's from here on.
   std::string id;
@@ -81,6 +83,7 @@ public:
   bool is_private = false;
   std::shared_ptr<stream::Station> station;
   std::array<Hub, stream::kCodecCount> hubs;
+  std::size_t ears = 0; ///< of the seats, the server's own
   /// The chord that sounds, for those who come between two changes; by codec.
   std::array<std::shared_ptr<const std::string>, stream::kCodecCount> chord;
   std::array<std::int64_t, stream::kCodecCount> last_at{}; ///< of the chunk sent last, by codec
