@@ -58,11 +58,9 @@ int run(const Options& options) {
     fmt::print(stderr, "auralis listen: {}: {}\n", error.where.empty() ? options.source : error.where, error.what);
     return error.code == core::ErrorCode::invalid_argument ? ExitCode::kUsage : ExitCode::kFailure;
   };
-  std::stop_source stop{};
-  SignalWaiter signals;
-  signals.watch([&stop] { stop.request_stop(); });
+  const SignalWaiter signals;
   core::SystemClock clock;
-  auto source = open(options, clock, stop.get_token());
+  auto source = open(options, clock, signals.token());
   if (!source) {
     return complain(source.error());
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <pthread.h>
+#include <stop_token>
 #include <string>
 #include <system_error>
 
@@ -65,9 +66,9 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
   }
   const bool has_page = !config->web_root.empty();
 
-  SignalWaiter signals;
+  const SignalWaiter signals;
   server::Server server{*config, performer_factory(soundfont->path), recording_analyser()};
-  signals.watch([&server] { server.stop(); });
+  const std::stop_callback at_signal{signals.token(), [&server] { server.stop(); }};
   fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),
              has_page ? "" : " (no page: build it with `npm run build` in web/, or give --web-root)");
   std::fflush(stdout);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <csignal>
-#include <functional>
+#include <stop_token>
 #include <thread>
 
 namespace auralis::app {
 
-/// Calls back on SIGTERM or SIGINT for as long as it lives. The signals are blocked in every thread started after it,
+/// Asks to stop on SIGTERM or SIGINT for as long as it lives. The signals are blocked in every thread started after it,
 /// so that its own alone takes them.
 class SignalWaiter {
 public:
@@ -17,13 +16,12 @@ public:
   SignalWaiter& operator=(const SignalWaiter&) = delete;
   ~SignalWaiter();
 
-  /// `stop` is called at most once, on a thread of its own: at the first signal, and never when this object has
-  /// ended, so what it stops may go first.
-  void watch(std::function<void()> stop);
+  /// Asked at the first signal, from a thread of its own, or at last when this object ends.
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
 
 private:
   sigset_t signals_{};
-  std::atomic<bool> ended_ = false;
+  std::stop_source stop_;
   std::thread thread_;
 };
 
