@@ -102,6 +102,16 @@ Channels three_parts(float gain = 1.0F) {
   return sound;
 }
 
+TEST(Analyzer, SaysNothingOnceItIsStopped) {
+  Analyzer analyzer{{}};
+  const auto sound = music(2.0);
+  const std::vector<const float*> pointers{sound[0].data(), sound[1].data()};
+  analyzer.push({pointers, sound[0].size()});
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(analyzer.finish(stop.get_token()));
+}
+
 TEST(Analyzer, FindsTheFormInBlocksOfAnySizeAtAnyGainAndLive) {
   const Analyzer::Config config{.wanted = {.pitch = false, .loudness = false}};
   const auto sound = three_parts();

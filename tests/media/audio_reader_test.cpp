@@ -81,6 +81,25 @@ std::vector<std::byte> text(std::string_view characters) {
   return {bytes.begin(), bytes.end()};
 }
 
+TEST(AudioReader, ReadsToTheEndOrUntilItIsStopped) {
+  const ScratchFolder folder;
+  testing::write_wav(folder / "a.wav", testing::beats(1, 10'000, 8'000.0), 8'000);
+  auto whole = AudioReader::open(folder / "a.wav");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->share(), 0.0);
+  std::size_t frames = 0;
+  EXPECT_EQ(whole->read_all([&](const core::AudioBlock& block) { frames += block.frames; }).value(), true);
+  EXPECT_EQ(frames, 10'000U);
+  EXPECT_EQ(whole->share(), 1.0);
+
+  auto stopped = AudioReader::open(folder / "a.wav");
+  ASSERT_TRUE(stopped);
+  std::stop_source stop;
+  EXPECT_EQ(stopped->read_all([&](const core::AudioBlock&) { stop.request_stop(); }, stop.get_token()).value(), false);
+  EXPECT_GT(stopped->position().value, 0);
+  EXPECT_LT(stopped->position().value, 10'000);
+}
+
 TEST(AudioReader, GivesEverySampleOfMonoTo71At8To192Kilohertz) {
   const ScratchFolder folder;
   const std::array layouts{"mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1"};

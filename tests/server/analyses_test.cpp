@@ -57,10 +57,10 @@ private:
   core::Result<Analysed> analyse(const AnalysisTask& task) {
     ++begun;
     task.progress(0.25);
-    while (hold && !task.cancelled) {
+    while (hold && !task.stop.stop_requested()) {
       std::this_thread::yield();
     }
-    if (task.cancelled) {
+    if (task.stop.stop_requested()) {
       ++cancelled;
       return core::fail(core::ErrorCode::unavailable, "cancelled");
     }

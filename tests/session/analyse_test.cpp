@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auralis/media/audio_file_writer.hpp"
+#include "auralis/media/audio_reader.hpp"
 #include "auralis/session/analysis_cache.hpp"
 
 namespace auralis::session {
@@ -70,6 +71,34 @@ TEST_F(AnalyseFileTest, TellsItsProgress) {
   });
   ASSERT_TRUE(document);
   EXPECT_NEAR(last, 1.0, 1e-9);
+}
+
+TEST_F(AnalyseFileTest, LetsOthersHearTheSoundAsItPasses) {
+  auto reader = media::AudioReader::open(tone("a.wav", 2.0));
+  ASSERT_TRUE(reader);
+  std::size_t frames = 0;
+  const auto document = analyse(*reader, "a.wav", "", {Part::loudness},
+                                {.hear = [&](const core::AudioBlock& block) { frames += block.frames; }});
+  ASSERT_TRUE(document);
+  EXPECT_EQ(frames, 88'200U);
+  EXPECT_EQ(document->source.name, "a.wav");
+}
+
+TEST_F(AnalyseFileTest, EndsSoonOnceItIsStopped) {
+  auto reader = media::AudioReader::open(tone("a.wav", 10.0));
+  ASSERT_TRUE(reader);
+  std::stop_source stop;
+  std::size_t frames = 0;
+  const auto document = analyse(*reader, "a.wav", "", Parts::all(),
+                                {.hear =
+                                     [&](const core::AudioBlock& block) {
+                                       frames += block.frames;
+                                       stop.request_stop();
+                                     },
+                                 .stop = stop.get_token()});
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code, core::ErrorCode::unavailable);
+  EXPECT_LE(frames, media::AudioReader::kMaxBlock);
 }
 
 TEST_F(AnalyseFileTest, TakesTheSameBytesUnderAnotherNameFromTheCache) {

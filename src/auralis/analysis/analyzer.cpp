@@ -198,25 +198,29 @@ struct Analyzer::Stages {
     }
   }
 
-  core::Analysis finish() {
+  /// Nothing where it was stopped: each part takes up to a second for an hour of sound.
+  std::optional<core::Analysis> finish(const std::stop_token& stop) {
     found.source_rate = config.sample_rate;
     found.source_channels = config.channels;
     found.length = core::to_seconds(core::Frames{frames}, config.sample_rate);
     front.finish([this](const dsp::Spectrum& spectrum) { hear_fine(spectrum); },
                  [this](const dsp::Spectrum& spectrum) { hear_tonal(spectrum); });
-    if (rhythm) {
+    if (rhythm && !stop.stop_requested()) {
       finish_rhythm();
     }
-    if (tonal) {
+    if (tonal && !stop.stop_requested()) {
       finish_tonal();
     }
-    if (form) {
+    if (form && !stop.stop_requested()) {
       finish_form();
     }
     if (pitch) {
       while (const auto point = pitch->finish()) {
         found.pitch.push_back(*point);
       }
+    }
+    if (stop.stop_requested()) {
+      return std::nullopt;
     }
     if (loudness) {
       finish_loudness();
@@ -315,6 +319,7 @@ Analyzer::Analyzer(Analyzer&&) noexcept = default;
 Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
 
 void Analyzer::push(const core::AudioBlock& block) { stages_->push(block); }
-core::Analysis Analyzer::finish() { return stages_->finish(); }
+core::Analysis Analyzer::finish() { return stages_->finish({}).value(); }
+std::optional<core::Analysis> Analyzer::finish(const std::stop_token& stop) { return stages_->finish(stop); }
 
 } // namespace auralis::analysis

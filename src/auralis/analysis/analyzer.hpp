@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <stop_token>
 
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/audio_block.hpp"
@@ -43,6 +45,8 @@ public:
   void push(const core::AudioBlock& block);
   /// Ends the recording. Nothing may follow.
   [[nodiscard]] core::Analysis finish();
+  /// The same; nothing where `stop` is requested before all is known.
+  [[nodiscard]] std::optional<core::Analysis> finish(const std::stop_token& stop);
 
 private:
   struct Stages;

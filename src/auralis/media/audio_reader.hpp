@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "auralis/core/audio_block.hpp"
@@ -43,8 +45,32 @@ public:
   [[nodiscard]] core::Result<core::AudioBlock> read();
   static constexpr std::size_t kMaxBlock = 4096;
 
+  /// Reads to the end and gives every block to on_block(const core::AudioBlock&). True at the end; false where `stop`
+  /// was requested first. Errors: those of read().
+  template <typename OnBlock>
+  [[nodiscard]] core::Result<bool> read_all(OnBlock&& on_block, const std::stop_token& stop = {}) {
+    while (!stop.stop_requested()) {
+      const auto block = read();
+      if (!block) {
+        return tl::unexpected{block.error()};
+      }
+      if (block->frames == 0) {
+        return true;
+      }
+      on_block(*block);
+    }
+    return false;
+  }
+
   [[nodiscard]] const AudioFormat& format() const noexcept;
   [[nodiscard]] const AudioTags& tags() const noexcept;
+  /// How much of the sound has been read, [0, 1]; 0 where the length is not known.
+  [[nodiscard]] double share() const noexcept {
+    const auto whole = length();
+    return whole && whole->value > 0
+               ? std::min(1.0, static_cast<double>(position_.value) / static_cast<double>(whole->value))
+               : 0.0;
+  }
   /// Frames read so far.
   [[nodiscard]] core::Frames position() const noexcept { return position_; }
   /// What the container says, off by a few hundredths of a second for some, an estimate from the bit rate for others,

@@ -79,13 +79,13 @@ void Workers::work(int niceness) {
 
 // --- analyses -----------------------------------------------------------------------------------------------------
 
-/// What a worker needs; shared with the network thread, which writes `cancelled` alone.
+/// What a worker needs; shared with the network thread, which writes `stop` alone.
 struct Analyses::Job {
   std::string id;
   std::string name;
   std::shared_ptr<TemporaryFile> file; // none yet where there is an address
   std::optional<store::WebAddress> address;
-  std::atomic<bool> cancelled = false;
+  std::stop_source stop;
   int step = 0; // the last that was told; the worker's own
 };
 
@@ -122,7 +122,7 @@ void Analyses::close() {
   closing_ = true;
   for (const auto& one : entries_) {
     if (one->job) {
-      one->job->cancelled.store(true, std::memory_order_relaxed); // read by the work now and then
+      one->job->stop.request_stop(); // looked at by the work now and then
     }
   }
 }
@@ -213,7 +213,9 @@ void Analyses::enqueue(std::shared_ptr<Job> job, Place place, Then<protocol::Ana
       by_id_.emplace(job->id, entries_.back().get());
       log_.info("analysis_queued", {{"id", job->id}, {"name", job->name}});
       ++waiting_;
-      job->cancelled.store(closing_, std::memory_order_relaxed);
+      if (closing_) {
+        job->stop.request_stop();
+      }
       workers_.run([this, job] { work(job); });
       then(status(*entries_.back()));
     });
@@ -231,7 +233,7 @@ void Analyses::work(const std::shared_ptr<Job>& job) {
   });
   // Deleted, or the server stops; then the next start says so.
   const auto cancelled = [&] {
-    const bool asked = job->cancelled.load(std::memory_order_relaxed);
+    const bool asked = job->stop.stop_requested();
     if (asked) {
       job->file.reset();
       scheduler_.post(
@@ -300,7 +302,7 @@ core::Result<Analysed> Analyses::analyse(const std::shared_ptr<Job>& job) {
                                           .hosts = config_.analysis_allowed_hosts,
                                           .go_on = [&](double share) {
                                             tell_share(kFetchShare * share);
-                                            return !job->cancelled.load(std::memory_order_relaxed);
+                                            return !job->stop.stop_requested();
                                           }});
     if (!fetched) {
       auto error = fetched.error();
@@ -316,7 +318,7 @@ core::Result<Analysed> Analyses::analyse(const std::shared_ptr<Job>& job) {
   return analyser_.analyse({.file = job->file->path(),
                             .name = job->name,
                             .progress = [&](double share) { tell_share(begin + (1.0 - begin) * share); },
-                            .cancelled = job->cancelled});
+                            .stop = job->stop.get_token()});
 }
 
 void Analyses::advance(const std::string& id, double share) {
@@ -458,7 +460,7 @@ void Analyses::remove(std::string_view id, Then<void> then) {
     return then(tl::unexpected{unknown()});
   }
   if (one->job) {
-    one->job->cancelled.store(true, std::memory_order_relaxed);
+    one->job->stop.request_stop();
   }
   one->removing = true;
   clerk_.run([this, id = std::string{id}, then = std::move(then)]() mutable {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -10,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,7 +31,7 @@ struct AnalysisTask {
   std::filesystem::path file; ///< to be opened for reading; has no telling name
   std::string name;           ///< what the client calls it
   std::function<void(double share)> progress;
-  const std::atomic<bool>& cancelled; ///< once true, the work ends as soon as it can, with whatever
+  std::stop_token stop; ///< once requested, the work ends as soon as it can, with whatever
 };
 struct Analysed {
   protocol::AnalysisDocument document;

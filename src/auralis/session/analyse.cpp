@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/session/analyse.hpp"
 
-#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "auralis/analysis/analyzer.hpp"
@@ -33,6 +33,37 @@ std::optional<std::string> unless_empty(const std::string& text) {
 
 } // namespace
 
+core::Result<protocol::AnalysisDocument> analyse(media::AudioReader& reader, std::string name, std::string sha256,
+                                                 report::Parts parts, const Beside& beside) {
+  analysis::Analyzer analyzer{
+      {.sample_rate = reader.format().sample_rate, .channels = reader.format().channels, .wanted = wanted_for(parts)}};
+  const auto read = reader.read_all(
+      [&](const core::AudioBlock& block) {
+        analyzer.push(block);
+        if (beside.hear) {
+          beside.hear(block);
+        }
+        if (beside.progress && reader.length()) {
+          beside.progress(reader.share());
+        }
+      },
+      beside.stop);
+  if (!read) {
+    return tl::unexpected{read.error()};
+  }
+  protocol::AnalysisSource source{.name = std::move(name),
+                                  .sha256 = std::move(sha256),
+                                  .title = unless_empty(reader.tags().title),
+                                  .artist = unless_empty(reader.tags().artist),
+                                  .album = unless_empty(reader.tags().album),
+                                  .truncated = reader.truncated()};
+  const auto found = *read ? analyzer.finish(beside.stop) : std::nullopt;
+  if (!found) {
+    return core::fail(core::ErrorCode::unavailable, "the analysis was stopped");
+  }
+  return report::to_document(*found, std::move(source), parts);
+}
+
 core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::path& file, report::Parts parts,
                                                       const AnalysisCache* cache,
                                                       const std::function<void(double share)>& progress) {
@@ -51,31 +82,9 @@ core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::pat
   if (!reader) {
     return tl::unexpected{reader.error()};
   }
-  analysis::Analyzer analyzer{{.sample_rate = reader->format().sample_rate,
-                               .channels = reader->format().channels,
-                               .wanted = wanted_for(parts)}};
-  while (true) {
-    const auto block = reader->read();
-    if (!block) {
-      return tl::unexpected{block.error()};
-    }
-    if (block->frames == 0) {
-      break;
-    }
-    analyzer.push(*block);
-    if (const auto length = reader->length(); length && length->value > 0) {
-      progress(std::min(1.0, static_cast<double>(reader->position().value) / static_cast<double>(length->value)));
-    }
-  }
-  protocol::AnalysisSource source{.name = file.filename().string(),
-                                  .sha256 = sha256,
-                                  .title = unless_empty(reader->tags().title),
-                                  .artist = unless_empty(reader->tags().artist),
-                                  .album = unless_empty(reader->tags().album),
-                                  .truncated = reader->truncated()};
-  auto document = report::to_document(analyzer.finish(), std::move(source), parts);
-  if (cache != nullptr) {
-    static_cast<void>(cache->store(document));
+  auto document = analyse(*reader, file.filename().string(), sha256, parts, {.progress = progress});
+  if (document && cache != nullptr) {
+    static_cast<void>(cache->store(*document));
   }
   return document;
 }

@@ -3,14 +3,33 @@
 
 #include <filesystem>
 #include <functional>
+#include <stop_token>
+#include <string>
 
+#include "auralis/core/audio_block.hpp"
 #include "auralis/core/result.hpp"
 #include "auralis/protocol/messages.hpp"
 #include "auralis/report/analysis_document.hpp"
 
+namespace auralis::media {
+class AudioReader;
+}
+
 namespace auralis::session {
 
 class AnalysisCache;
+
+/// What goes on beside an analysis, on its thread.
+struct Beside {
+  std::function<void(double share)> progress;              ///< told the share done, [0, 1]
+  std::function<void(const core::AudioBlock& block)> hear; ///< given every block of the sound, in order
+  std::stop_token stop;                                    ///< once requested, the analysis ends as soon as it can
+};
+
+/// Analyses what `parts` ask for of a recording that nothing has been read of yet. `name` and `sha256` go into the
+/// document. Errors: those of the reader; unavailable where it was stopped.
+[[nodiscard]] core::Result<protocol::AnalysisDocument>
+analyse(media::AudioReader& reader, std::string name, std::string sha256, report::Parts parts, const Beside& beside);
 
 /// Decodes a file and analyses what `parts` ask for; takes the result from the cache where it is remembered, and
 /// remembers it where not. `cache` may be null. `progress` is told the share done, [0, 1].

@@ -78,15 +78,9 @@ private:
 };
 
 template <typename Listener> core::Result<core::Analysis> heard_by(Listener listener, media::AudioReader& reader) {
-  while (true) {
-    const auto block = reader.read();
-    if (!block) {
-      return tl::unexpected{block.error()};
-    }
-    if (block->frames == 0) {
-      break;
-    }
-    listener.push(*block);
+  const auto read = reader.read_all([&listener](const core::AudioBlock& block) { listener.push(block); });
+  if (!read) {
+    return tl::unexpected{read.error()};
   }
   auto heard = listener.finish();
   heard.source_rate = reader.format().sample_rate;
