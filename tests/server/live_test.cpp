@@ -138,7 +138,7 @@ TEST(Live, TakesNothingFromWhoWatchesAStation) {
 }
 
 TEST(Live, SaysGoodbyeWhenTheServerStops) {
-  RunningServer server{{}, thumps()};
+  RunningServer server{[](Config& config) { config.stop_timeout = std::chrono::milliseconds{100}; }, thumps()};
   auto watcher = live(server, "?station=main");
   auto speaker = live(server);
   speaker.send_text(kMicrophone);
@@ -234,7 +234,10 @@ TEST(Live, RefusesAMessageAboveItsLimit) {
 }
 
 TEST(Live, HearsSoManyMicrophonesAndNoMore) {
-  const RunningServer server{[](Config& config) { config.max_microphones = 1; }};
+  const RunningServer server{[](Config& config) {
+    config.max_microphones = 1;
+    config.stop_timeout = std::chrono::milliseconds{100};
+  }};
   auto first = live(server);
   first.send_text(kMicrophone);
   ASSERT_FALSE(first.message("listening").empty());
