@@ -81,8 +81,12 @@ TEST(Live, HearsAStationOnItsOwnClock) {
   EXPECT_EQ(listening["station"], "main");
   ASSERT_EQ(listening["sample_rate"], kRate);
   const auto began = listening["at"].get<double>() / kRate;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 2;) {
     const auto onset = Json::parse(watcher.message("onset"));
+    if (onset["at"] < 0.1) {
+      continue; // a thump that was under way: for this ear it begins here
+    }
+    ++i;
     EXPECT_LT(off_beat(began + onset["at"].get<double>()), 0.03) << onset;
     EXPECT_LT(onset["latency"].get<double>(), 0.1);
   }
