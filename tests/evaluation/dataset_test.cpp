@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/evaluation/dataset.hpp"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <random>
+
+#include "scratch_folder.hpp"
 
 namespace auralis::evaluation {
 namespace {
@@ -12,13 +12,10 @@ namespace fs = std::filesystem;
 
 class Dataset : public testing::Test {
 protected:
-  fs::path root_ = fs::temp_directory_path() / ("auralis-dataset-" + std::to_string(std::random_device{}()));
+  test::ScratchFolder folder_;
+  const fs::path& root_ = folder_.path();
 
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream{root_ / path} << text;
-  }
-  void TearDown() override { fs::remove_all(root_); }
+  void write(const std::string& path, const std::string& text) const { folder_.write(path, text); }
 };
 
 TEST_F(Dataset, ReadsWhatStandsBesideTheSound) {

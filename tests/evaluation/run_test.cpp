@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/evaluation/run.hpp"
 
-#include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <stdexcept>
+
+#include "scratch_folder.hpp"
 
 namespace auralis::evaluation {
 namespace {
@@ -72,17 +72,14 @@ TEST(ToJson, CarriesMeansWithTheClipsBehindThem) {
 }
 
 TEST(EstimatesIn, AreReadByDatasetAndStem) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("auralis-estimates-" + std::to_string(std::random_device{}()));
-  std::filesystem::create_directories(folder / "a" / "tempo");
-  std::ofstream{folder / "a" / "tempo" / "0.bpm"} << "101.5\n";
-  const auto read = estimates_in(folder);
+  const test::ScratchFolder folder;
+  folder.write("a/tempo/0.bpm", "101.5\n");
+  const auto read = estimates_in(folder.path());
   const auto made = clips();
   const auto said = read(made[0]);
   ASSERT_TRUE(said);
   EXPECT_EQ(said->tempo, core::Bpm{101.5});
   EXPECT_EQ(read(made[1]).error().code, core::ErrorCode::not_found);
-  std::filesystem::remove_all(folder);
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/media/audio_file_writer.hpp"
 
-#include <array>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "auralis/media/pcm.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::media {
 namespace {
@@ -27,7 +27,8 @@ using core::Hertz;
 using testing::HasSubstr;
 
 std::filesystem::path scratch(const std::string& name) {
-  return std::filesystem::path{testing::TempDir()} / (std::to_string(getpid()) + "-" + name);
+  static const test::ScratchFolder kFolder;
+  return kFolder / name;
 }
 
 struct Sound {
@@ -87,7 +88,6 @@ TEST(AudioFileWriter, KeepsEverySampleOfWavAndFlac) {
     const auto path = scratch(name);
     write(path, sound, 44'100.0);
     const ReadBack back = read(path);
-    std::filesystem::remove(path);
     ASSERT_EQ(back.info.frames, 50'000);
     EXPECT_EQ(back.info.channels, 2);
     EXPECT_EQ(back.info.samplerate, 44'100);
@@ -103,8 +103,6 @@ TEST(AudioFileWriter, WritesTheSameFileForTheSameSound) {
   write(scratch("a.flac"), sound, 48'000.0);
   write(scratch("b.flac"), sound, 48'000.0);
   EXPECT_EQ(bytes_of(scratch("a.flac")), bytes_of(scratch("b.flac")));
-  std::filesystem::remove(scratch("a.flac"));
-  std::filesystem::remove(scratch("b.flac"));
 }
 
 TEST(AudioFileWriter, DoesNotCareHowTheFramesAreCut) {
@@ -118,8 +116,6 @@ TEST(AudioFileWriter, DoesNotCareHowTheFramesAreCut) {
   }
   ASSERT_TRUE(writer->close());
   EXPECT_EQ(bytes_of(scratch("whole.flac")), bytes_of(scratch("cut.flac")));
-  std::filesystem::remove(scratch("whole.flac"));
-  std::filesystem::remove(scratch("cut.flac"));
 }
 
 TEST(AudioFileWriter, KeepsTheLevelInVorbisAndOpus) {
@@ -128,7 +124,6 @@ TEST(AudioFileWriter, KeepsTheLevelInVorbisAndOpus) {
     const auto path = scratch(name);
     write(path, sound, 48'000.0);
     const ReadBack back = read(path);
-    std::filesystem::remove(path);
     ASSERT_NEAR(static_cast<double>(back.info.frames), 96'000.0, 960.0) << name;
     double energy = 0.0;
     for (std::size_t i = 0; i < back.floats.size(); i += 2) {
@@ -158,7 +153,6 @@ TEST(AudioFileWriter, RefusesWhatItCannotWriteAndSaysWhy) {
   ASSERT_FALSE(opus);
   EXPECT_EQ(opus.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(opus.error().what, HasSubstr("48000"));
-  std::filesystem::remove(scratch("out.opus"));
 }
 
 /// Lets no file of this process grow past `bytes`; a write beyond fails as it does on a full disk.
@@ -191,7 +185,6 @@ TEST(AudioFileWriter, ReportsAFileThatCannotGrow) {
     ASSERT_TRUE(writer);
     written = writer->write(sound.left, sound.right);
   }
-  std::filesystem::remove(path);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::io);
   EXPECT_EQ(written.error().where, path.string());

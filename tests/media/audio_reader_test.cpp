@@ -16,16 +16,17 @@
 #include "auralis/media/pcm.hpp"
 #include "held_memory.hpp"
 #include "media/sound_files.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::media {
 namespace {
 
 using core::ErrorCode;
 using core::Frames;
+using test::ScratchFolder;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using testing::Planes;
-using testing::ScratchFolder;
 
 struct Heard {
   AudioFormat format;

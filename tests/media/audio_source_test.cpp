@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <fcntl.h>
 #include <future>
 #include <gmock/gmock.h>
@@ -18,15 +17,16 @@
 
 #include "auralis/media/audio_reader.hpp"
 #include "media/sound_files.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::media {
 namespace {
 
 using core::ErrorCode;
 using core::Seconds;
+using test::ScratchFolder;
 using ::testing::HasSubstr;
 using testing::Planes;
-using testing::ScratchFolder;
 using namespace std::chrono_literals;
 
 Planes read_all(AudioSource& source) {

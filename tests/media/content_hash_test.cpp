@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/media/content_hash.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
 #include <unistd.h>
 
+#include "scratch_folder.hpp"
+
 namespace auralis::media {
 namespace {
-
-std::filesystem::path scratch(const std::string& name) {
-  return std::filesystem::path{testing::TempDir()} / (std::to_string(getpid()) + "-hash-" + name);
-}
 
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
 
@@ -39,12 +35,9 @@ TEST(ContentHash, DoesNotCareHowTheBytesAreCut) {
 }
 
 TEST(ContentHash, ReadsFilesWhateverTheirNameAndSize) {
-  const auto path = scratch("million");
-  std::ofstream{path, std::ios::binary} << std::string(1'000'000, 'a');
-  const auto million = content_hash(path);
-  std::ofstream{path, std::ios::binary} << "";
-  const auto empty = content_hash(path);
-  std::filesystem::remove(path);
+  const test::ScratchFolder folder;
+  const auto million = content_hash(folder.write("million", std::string(1'000'000, 'a')));
+  const auto empty = content_hash(folder.write("empty", ""));
   ASSERT_TRUE(million && empty);
   EXPECT_EQ(million->hex(), kMillionTimesA);
   EXPECT_EQ(empty->hex(), kEmpty);

@@ -9,12 +9,13 @@
 
 #include "auralis/media/audio_reader.hpp"
 #include "media/sound_files.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::media {
 namespace {
 
+using test::ScratchFolder;
 using testing::Planes;
-using testing::ScratchFolder;
 
 constexpr double kMillisecond = 0.001;
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/media/midi_file_writer.hpp"
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <memory>
-#include <sstream>
 #include <string>
-#include <unistd.h>
+
+#include "lines_of.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::media {
 namespace {
@@ -32,35 +29,12 @@ using testing::StartsWith;
 
 constexpr std::int64_t kSecond = 48'000;
 
-/// A file name of this process's own.
-std::filesystem::path scratch(const std::string& name) {
-  return std::filesystem::path{testing::TempDir()} / (std::to_string(getpid()) + "-" + name);
-}
-
-struct ClosePipe {
-  void operator()(std::FILE* pipe) const { pclose(pipe); }
-};
-
 /// What python3-mido, which shares no line with us, finds in the file.
 std::vector<std::string> read_back(const std::vector<PerformanceEvent>& events, Frames end) {
-  const auto path = scratch("performance.mid");
+  const test::ScratchFolder folder;
+  const auto path = folder / "performance.mid";
   EXPECT_TRUE(write_midi_file(path, events, {.end = end}));
-  const std::string command = std::string{AURALIS_SYSTEM_PYTHON} + " " + AURALIS_READ_MIDI + " " + path.string();
-  std::string output;
-  {
-    const std::unique_ptr<std::FILE, ClosePipe> pipe{popen(command.c_str(), "r")};
-    std::array<char, 4096> part{};
-    while (std::fgets(part.data(), part.size(), pipe.get()) != nullptr) {
-      output += part.data();
-    }
-  }
-  std::filesystem::remove(path);
-  std::vector<std::string> lines;
-  std::istringstream stream{output};
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
+  return test::lines_of(std::string{AURALIS_SYSTEM_PYTHON} + " " + AURALIS_READ_MIDI + " " + path.string());
 }
 
 PerformanceEvent beat(double seconds, std::uint8_t number, double bpm) {

@@ -20,17 +20,6 @@
 
 namespace auralis::media::testing {
 
-ScratchFolder::ScratchFolder() {
-  std::string name = ::testing::TempDir() + "auralis-XXXXXX";
-  EXPECT_NE(mkdtemp(name.data()), nullptr);
-  path_ = name;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored; // a left-over folder in the temporary one harms nobody
-  std::filesystem::remove_all(path_, ignored);
-}
-
 Planes beats(std::size_t channels, std::size_t frames, double rate, std::uint64_t seed) {
   Planes sound(channels, std::vector<float>(frames));
   core::Random random{seed};

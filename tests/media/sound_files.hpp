@@ -14,20 +14,6 @@
 /// Sound to encode, the encoders, and what came back.
 namespace auralis::media::testing {
 
-/// A folder of this process alone, removed with everything in it.
-class ScratchFolder {
-public:
-  ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder();
-
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
-private:
-  std::filesystem::path path_;
-};
-
 using Planes = std::vector<std::vector<float>>; ///< [channels][frames]
 
 /// Beats of coloured noise over a low hum: sharp in time wherever one looks. The same seed gives the same sound.

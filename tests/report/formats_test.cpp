@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/report/formats.hpp"
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <memory>
-#include <sstream>
 #include <unistd.h>
+
+#include "lines_of.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::report {
 namespace {
@@ -56,30 +53,12 @@ protocol::AnalysisDocument document() {
   return d;
 }
 
-struct ClosePipe {
-  void operator()(std::FILE* pipe) const { pclose(pipe); }
-};
-
 /// The lines that Python's own readers find in the text.
 std::vector<std::string> read_back(const std::string& kind, const std::string& text) {
-  const auto path = std::filesystem::path{testing::TempDir()} / (std::to_string(getpid()) + "-report");
-  std::ofstream{path, std::ios::binary} << text;
-  const auto command = std::string{AURALIS_SYSTEM_PYTHON} + " " + AURALIS_READ_BACK + " " + kind + " " + path.string();
-  std::string output;
-  {
-    const std::unique_ptr<std::FILE, ClosePipe> pipe{popen(command.c_str(), "r")};
-    std::array<char, 4096> part{};
-    while (std::fgets(part.data(), part.size(), pipe.get()) != nullptr) {
-      output += part.data();
-    }
-  }
-  std::filesystem::remove(path);
-  std::vector<std::string> lines;
-  std::istringstream stream{output};
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
+  const test::ScratchFolder folder;
+  const auto path = folder.write("report", text);
+  return test::lines_of(std::string{AURALIS_SYSTEM_PYTHON} + " " + AURALIS_READ_BACK + " " + kind + " " +
+                        path.string());
 }
 
 std::string only_text(Format format) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "auralis/protocol/messages.hpp"
+#include "scratch_folder.hpp"
 #include "server/running_server.hpp"
 
 namespace auralis::server::testing {
@@ -16,19 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using protocol::AnalysisState;
-
-/// A folder that is empty at first and gone at the end.
-class Folder {
-public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "auralis-test-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path;
-};
 
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
@@ -415,8 +403,8 @@ TEST_F(AnalysesTest, DeletingWhileItRunsEndsTheWork) {
 }
 
 TEST_F(AnalysesTest, ResultsOutliveARestartAndWhatWasRunningIsFailed) {
-  const Folder folder;
-  const auto keep = [&](Config& config) { config.data_dir = folder.path; };
+  const test::ScratchFolder folder;
+  const auto keep = [&](Config& config) { config.data_dir = folder.path(); };
   start(keep);
   const auto done = accepted_id("sound");
   ended(done);
@@ -438,14 +426,14 @@ TEST_F(AnalysesTest, ResultsOutliveARestartAndWhatWasRunningIsFailed) {
     EXPECT_EQ(status(id).state, AnalysisState::failed);
     EXPECT_NE(status(id).error->find("the server ended before"), std::string::npos);
   }
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path}, {}) <= 3, true); // no upload is left
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) <= 3, true); // no upload is left
 }
 
 TEST_F(AnalysesTest, AServerWithADamagedDatabaseDoesNotStart) {
-  const Folder folder;
-  std::ofstream{folder.path / "analyses.db"} << std::string(5'000, 'x');
-  EXPECT_THROW(start([&](Config& config) { config.data_dir = folder.path; }), std::runtime_error);
-  EXPECT_EQ(content_of(folder.path / "analyses.db"), std::string(5'000, 'x'));
+  const test::ScratchFolder folder;
+  std::ofstream{folder / "analyses.db"} << std::string(5'000, 'x');
+  EXPECT_THROW(start([&](Config& config) { config.data_dir = folder.path(); }), std::runtime_error);
+  EXPECT_EQ(content_of(folder / "analyses.db"), std::string(5'000, 'x'));
 }
 
 TEST_F(AnalysesTest, AServerWithoutAnAnalyserSaysSo) {
@@ -455,12 +443,12 @@ TEST_F(AnalysesTest, AServerWithoutAnAnalyserSaysSo) {
 }
 
 TEST_F(AnalysesTest, AddressesAreFetchedFromAllowedHostsAlone) {
-  const Folder folder;
-  std::ofstream{folder.path / "index.html"} << "page";
-  std::ofstream{folder.path / "song.mp3"} << "fetched sound";
-  std::ofstream{folder.path / "noise.mp3"} << "noise";
-  std::ofstream{folder.path / "large.mp3"} << std::string(1'048'577, 'x');
-  const RunningServer host{[&](Config& config) { config.web_root = folder.path; }};
+  const test::ScratchFolder folder;
+  std::ofstream{folder / "index.html"} << "page";
+  std::ofstream{folder / "song.mp3"} << "fetched sound";
+  std::ofstream{folder / "noise.mp3"} << "noise";
+  std::ofstream{folder / "large.mp3"} << std::string(1'048'577, 'x');
+  const RunningServer host{[&](Config& config) { config.web_root = folder.path(); }};
   const auto at = fmt::format("127.0.0.1:{}", host.port());
   start([&](Config& config) {
     config.analysis_allowed_hosts = {at};

@@ -7,6 +7,8 @@
 #include <set>
 #include <unistd.h>
 
+#include "scratch_folder.hpp"
+
 namespace auralis::server {
 namespace {
 
@@ -39,10 +41,9 @@ TEST(Config, IsReadFromAFile) {
 }
 
 TEST(Config, TheEnvironmentOverridesTheFileAndFlagsOverrideBoth) {
-  const auto file = std::filesystem::temp_directory_path() / ("auralis-config-" + std::to_string(::getpid()) + ".toml");
-  std::ofstream{file} << "server.port = 1\nstation.name = \"file\"\nlog.level = \"debug\"\n";
+  const test::ScratchFolder folder;
+  const auto file = folder.write("a.toml", "server.port = 1\nstation.name = \"file\"\nlog.level = \"debug\"\n");
   const auto config = load_config(file, {{"AURALIS_PORT", "2"}, {"AURALIS_NAME", "environment"}}, {{"--port", "3"}});
-  std::filesystem::remove(file);
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_EQ(config->port, 3);
   EXPECT_EQ(config->name, "environment");

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <future>
 #include <gtest/gtest.h>
 
 #include "auralis/session/recording.hpp"
+#include "scratch_folder.hpp"
 #include "server/running_server.hpp"
 
 namespace auralis::server::testing {
 namespace {
 
 using protocol::parse_error_document;
-
-/// A folder that is empty at first and gone at the end.
-class Folder {
-public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "auralis-test-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  void write(const std::string& name, std::string_view content) const {
-    std::filesystem::create_directories((path / name).parent_path());
-    std::ofstream{path / name, std::ios::binary} << content;
-  }
-  std::filesystem::path path;
-};
 
 void expect_error(const Answer& answer, int status, std::string_view code, std::string_view where = "") {
   EXPECT_EQ(answer.status, status) << answer.body;
@@ -258,8 +241,8 @@ TEST(Stations, TakeControlsOverHttpToo) {
 // --- presets -------------------------------------------------------------------------------------------------------
 
 TEST(Presets, LiveFromCreationToDeletionAndOutliveTheServer) {
-  const Folder folder;
-  const auto keep = [&](Config& config) { config.data_dir = folder.path / "data"; };
+  const test::ScratchFolder folder;
+  const auto keep = [&](Config& config) { config.data_dir = folder / "data"; };
   {
     const RunningServer server{keep};
     const auto made = server.request("POST", "/api/presets", kPreset);
@@ -474,11 +457,11 @@ TEST(Hosts, AddressesLocalNamesAndNamedOnesAreOursOnAnyPort) {
 // --- files ---------------------------------------------------------------------------------------------------------
 
 TEST(Files, AreServedIsolatedAndCached) {
-  const Folder folder;
+  const test::ScratchFolder folder;
   folder.write("site/index.html", "<!doctype html><title>x</title>");
   folder.write("site/assets/app-1a2b.js", "export {};");
   folder.write("site/assets/engine.wasm", std::string("\0asm", 4));
-  const RunningServer server{[&](Config& config) { config.web_root = folder.path / "site"; }};
+  const RunningServer server{[&](Config& config) { config.web_root = folder / "site"; }};
   const auto page = server.request("GET", "/");
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.body, "<!doctype html><title>x</title>");
@@ -503,12 +486,12 @@ TEST(Files, AreServedIsolatedAndCached) {
 }
 
 TEST(Files, NothingOutsideTheFolderIsReached) {
-  const Folder folder;
+  const test::ScratchFolder folder;
   folder.write("secret", "secret");
   folder.write("site/index.html", "x");
-  std::filesystem::create_symlink(folder.path / "secret", folder.path / "site" / "link");
-  std::filesystem::create_symlink(folder.path, folder.path / "site" / "up");
-  const RunningServer server{[&](Config& config) { config.web_root = folder.path / "site"; }};
+  std::filesystem::create_symlink(folder / "secret", folder / "site" / "link");
+  std::filesystem::create_symlink(folder.path(), folder / "site" / "up");
+  const RunningServer server{[&](Config& config) { config.web_root = folder / "site"; }};
   for (const auto* target : {"/../secret", "/%2e%2e/secret", "/..%2fsecret", "/link", "/up/secret", "/up", "//secret",
                              "/site", "/.%2e/secret", "/index.html/", "/etc/passwd", "/index.html%00.js"}) {
     SCOPED_TRACE(target);

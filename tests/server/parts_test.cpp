@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "auralis/server/preset_store.hpp"
 #include "auralis/server/static_files.hpp"
 #include "auralis/server/token_bucket.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::server {
 namespace {
@@ -109,19 +109,16 @@ TEST(EntityTags, AreComparedAsTheRfcSays) {
 }
 
 TEST(PresetStore, AFileThatHoldsNoPresetsIsNotOverwritten) {
-  std::string name = (std::filesystem::temp_directory_path() / "auralis-test-XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(name.data());
-  std::ofstream{folder / "presets.json"} << "{";
-  EXPECT_THROW(PresetStore(folder, 10), std::runtime_error);
-  EXPECT_EQ(std::filesystem::file_size(folder / "presets.json"), 1U);
-  std::filesystem::remove_all(folder);
+  const test::ScratchFolder folder;
+  const auto file = folder.write("presets.json", "{");
+  EXPECT_THROW(PresetStore(folder.path(), 10), std::runtime_error);
+  EXPECT_EQ(std::filesystem::file_size(file), 1U);
 }
 
 TEST(PresetStore, AChangeThatCannotBeWrittenHasNotHappened) {
-  std::string name = (std::filesystem::temp_directory_path() / "auralis-test-XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(name.data());
-  PresetStore store{folder, 10};
-  std::filesystem::remove_all(folder); // the disk has gone
+  const test::ScratchFolder folder;
+  PresetStore store{folder.path(), 10};
+  std::filesystem::remove_all(folder.path()); // the disk has gone
   auto preset = *store.find("focus");
   preset.id = "mine";
   const auto made = store.create(preset);

@@ -12,6 +12,7 @@
 #include "auralis/media/audio_file_writer.hpp"
 #include "auralis/media/audio_reader.hpp"
 #include "auralis/session/analysis_cache.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::session {
 namespace {
@@ -22,9 +23,6 @@ using report::Parts;
 
 class AnalyseFileTest : public testing::Test {
 protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-
   /// `seconds` of a sine of 997 Hz, with peaks of -20 dBFS, in both channels.
   fs::path tone(const std::string& name, double seconds) {
     const auto path = folder_ / name;
@@ -41,7 +39,7 @@ protected:
   }
   static void ignore(double /*share*/) {}
 
-  fs::path folder_ = fs::path{testing::TempDir()} / (std::to_string(getpid()) + "-analyse");
+  test::ScratchFolder folder_;
 };
 
 TEST_F(AnalyseFileTest, KnowsATonesLengthPitchTuningAndLoudness) {

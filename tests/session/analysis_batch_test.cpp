@@ -2,13 +2,14 @@
 #include "auralis/session/analysis_batch.hpp"
 
 #include <atomic>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <latch>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
+
+#include "scratch_folder.hpp"
 
 namespace auralis::session {
 namespace {
@@ -116,16 +117,14 @@ TEST(AnalysisBatch, ReportsProgressThatEndsWithEverything) {
 class SoundFiles : public testing::Test {
 protected:
   void SetUp() override {
-    root_ = fs::path{testing::TempDir()} / (std::to_string(getpid()) + "-sounds");
-    fs::create_directories(root_ / "b" / "deep");
     fs::create_directories(root_ / "empty");
     for (const auto* name : {"b/two.MP3", "b/deep/three.flac", "a.wav", "notes.txt", "b/cover.jpg"}) {
-      std::ofstream{root_ / name} << "x";
+      folder_.write(name, "x");
     }
   }
-  void TearDown() override { fs::remove_all(root_); }
 
-  fs::path root_;
+  test::ScratchFolder folder_;
+  const fs::path& root_ = folder_.path();
 };
 
 TEST_F(SoundFiles, AreFoundBelowAFolderInOrderAndNothingElse) {

@@ -4,8 +4,9 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
+
+#include "scratch_folder.hpp"
 
 namespace auralis::session {
 namespace {
@@ -16,8 +17,6 @@ using report::Parts;
 
 class AnalysisCacheTest : public testing::Test {
 protected:
-  void TearDown() override { fs::remove_all(folder_); }
-
   /// A document with tempo and beats under a hash of repeated `digit`.
   static protocol::AnalysisDocument document(char digit) {
     core::Analysis analysis;
@@ -41,7 +40,8 @@ protected:
     return found;
   }
 
-  fs::path folder_ = fs::path{testing::TempDir()} / (std::to_string(getpid()) + "-analyses");
+  test::ScratchFolder scratch_;
+  fs::path folder_ = scratch_ / "analyses"; // which the cache makes
   AnalysisCache cache_{folder_};
 };
 

@@ -8,6 +8,8 @@
 #include <sndfile.h>
 #include <vector>
 
+#include "scratch_folder.hpp"
+
 namespace auralis::session {
 namespace {
 
@@ -15,8 +17,8 @@ constexpr int kRate = 22'050;
 
 class Hear : public testing::TestWithParam<Hearing> {
 protected:
-  std::filesystem::path file_ =
-      std::filesystem::temp_directory_path() / ("auralis-hear-" + std::to_string(std::random_device{}()) + ".wav");
+  test::ScratchFolder folder_;
+  std::filesystem::path file_ = folder_ / "heard.wav";
 
   void write(const std::vector<float>& sound) const {
     SF_INFO info{.samplerate = kRate, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
@@ -26,7 +28,6 @@ protected:
               static_cast<sf_count_t>(sound.size()));
     sf_close(file);
   }
-  void TearDown() override { std::filesystem::remove(file_); }
 };
 
 INSTANTIATE_TEST_SUITE_P(BothWays, Hear, testing::Values(Hearing::online, Hearing::offline),

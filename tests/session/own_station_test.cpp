@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "auralis/evaluation/dataset.hpp"
 #include "auralis/evaluation/scores.hpp"
 #include "auralis/session/performer.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::session {
 namespace {
@@ -27,12 +27,6 @@ using evaluation::Metric;
 
 class OwnStation : public testing::Test {
 protected:
-  void SetUp() override {
-    folder_ = std::filesystem::path{testing::TempDir()} /
-              (std::string{"auralis_own_"} + testing::UnitTest::GetInstance()->current_test_info()->name());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   /// Plays a preset and listens. Beats are judged from the fifth second on.
   evaluation::Scores heard(std::string_view preset, double seconds) {
     constexpr core::Hertz kRate{48'000.0};
@@ -49,9 +43,9 @@ protected:
       analyzer.push({channels, kBlock});
     }
     // By way of its files, as anybody would who scores it.
-    const auto written = write_labels(folder_, "own", labels_of(events, kRate, performer.now()));
+    const auto written = write_labels(folder_.path(), "own", labels_of(events, kRate, performer.now()));
     EXPECT_TRUE(written);
-    const auto truth = evaluation::read_annotations(folder_, "own");
+    const auto truth = evaluation::read_annotations(folder_.path(), "own");
     if (!truth) {
       ADD_FAILURE() << truth.error().where << ": " << truth.error().what;
       return {};
@@ -60,7 +54,7 @@ protected:
   }
 
 private:
-  std::filesystem::path folder_;
+  test::ScratchFolder folder_;
 };
 
 double value(const evaluation::Scores& scores, Metric metric) { return scores[metric].value_or(-1.0); }

@@ -14,23 +14,17 @@
 #include "auralis/core/clock.hpp"
 #include "auralis/session/performer.hpp"
 #include "auralis/stream/station.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::session {
 namespace {
 
 class Renderer : public testing::Test {
 protected:
-  void SetUp() override {
-    folder_ = std::filesystem::path{testing::TempDir()} /
-              (std::string{"auralis_"} + testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_ / name; }
 
 private:
-  std::filesystem::path folder_;
+  test::ScratchFolder folder_;
 };
 
 Recording focus() {

@@ -10,25 +10,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch_folder.hpp"
+
 namespace auralis::store {
 namespace {
 
-/// A folder that is empty at first and gone at the end.
-class Folder {
-public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "auralis-test-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::filesystem::path file() const { return path / "analyses.db"; }
+/// Where a store keeps its file.
+struct Folder : test::ScratchFolder {
+  [[nodiscard]] std::filesystem::path file() const { return path() / "analyses.db"; }
   [[nodiscard]] std::string bytes() const {
     std::ifstream stream{file(), std::ios::binary};
     return {std::istreambuf_iterator<char>{stream}, {}};
   }
-  std::filesystem::path path;
 };
 
 /// What the constructor says when it refuses; empty if it does not.
@@ -110,7 +103,7 @@ TEST(AnalysisStore, HasNoResultBeforeItIsDoneAndNoneOfAnUnknownOne) {
 
 TEST(AnalysisStore, ForgetsTheResultWithTheAnalysis) {
   const Folder folder;
-  AnalysisStore store{folder.path};
+  AnalysisStore store{folder.path()};
   const auto made = store.create("x", 0);
   ASSERT_TRUE(store.finish(made->id, core::Seconds{1}, "{}", std::string(100'000, 'p')));
   ASSERT_TRUE(store.erase(made->id));
@@ -125,7 +118,7 @@ TEST(AnalysisStore, KeepsResultsAndFailsWhatWasLeftUndone) {
   std::string running;
   std::string queued;
   {
-    AnalysisStore store{folder.path};
+    AnalysisStore store{folder.path()};
     done = store.create("done", 1)->id;
     ASSERT_TRUE(store.finish(done, core::Seconds{3}, R"({"kept":true})", "peaks"));
     failed = store.create("failed", 2)->id;
@@ -134,7 +127,7 @@ TEST(AnalysisStore, KeepsResultsAndFailsWhatWasLeftUndone) {
     ASSERT_TRUE(store.start(running));
     queued = store.create("queued", 4)->id;
   }
-  const AnalysisStore store{folder.path};
+  const AnalysisStore store{folder.path()};
   EXPECT_EQ(store.list()->size(), 4U);
   EXPECT_EQ(*store.document(done), R"({"kept":true})");
   EXPECT_EQ(store.find(failed)->error, "no sound in it");
@@ -150,7 +143,7 @@ TEST(AnalysisStore, LosesNothingWhenTheProcessIsKilled) {
   ASSERT_EQ(::pipe(ids), 0);
   const auto child = ::fork();
   if (child == 0) { // dies without closing anything
-    AnalysisStore store{folder.path};
+    AnalysisStore store{folder.path()};
     const auto done = store.create("done", 1);
     const bool ok = store.finish(done->id, core::Seconds{1}, "{}", std::string(300'000, 'p')).has_value();
     const auto running = store.create("running", 2);
@@ -166,28 +159,28 @@ TEST(AnalysisStore, LosesNothingWhenTheProcessIsKilled) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
-  const AnalysisStore store{folder.path};
+  const AnalysisStore store{folder.path()};
   EXPECT_EQ(store.peaks(text.substr(0, 16))->size(), 300'000U);
   EXPECT_EQ(store.find(text.substr(16))->state, AnalysisState::failed);
 }
 
 TEST(AnalysisStore, ServesOneProcessAtATime) {
   const Folder folder;
-  const AnalysisStore store{folder.path};
-  EXPECT_TRUE(mentions(refusal(folder.path), "another server uses it"));
+  const AnalysisStore store{folder.path()};
+  EXPECT_TRUE(mentions(refusal(folder.path()), "another server uses it"));
 }
 
 TEST(AnalysisStore, RefusesWhatIsNoDatabaseAndLeavesItAsItIs) {
   const Folder folder;
   std::ofstream{folder.file()} << std::string(5'000, 'x');
-  EXPECT_TRUE(mentions(refusal(folder.path), "it is damaged")) << refusal(folder.path);
+  EXPECT_TRUE(mentions(refusal(folder.path()), "it is damaged")) << refusal(folder.path());
   EXPECT_EQ(folder.bytes(), std::string(5'000, 'x'));
 }
 
 TEST(AnalysisStore, RefusesADamagedDatabaseAndLeavesItAsItIs) {
   const Folder folder;
   {
-    AnalysisStore store{folder.path};
+    AnalysisStore store{folder.path()};
     for (int i = 0; i < 20; ++i) {
       ASSERT_TRUE(store.finish(store.create("x", i)->id, core::Seconds{1}, "{}", std::string(10'000, 'p')));
     }
@@ -203,7 +196,7 @@ TEST(AnalysisStore, RefusesADamagedDatabaseAndLeavesItAsItIs) {
       std::fill(hurt.begin() + 4'096, hurt.begin() + 20'000, '\x55');
     }
     std::ofstream{folder.file(), std::ios::binary} << hurt;
-    EXPECT_TRUE(mentions(refusal(folder.path), "it is damaged")) << refusal(folder.path);
+    EXPECT_TRUE(mentions(refusal(folder.path()), "it is damaged")) << refusal(folder.path());
     EXPECT_EQ(folder.bytes(), hurt);
   }
 }
@@ -211,28 +204,28 @@ TEST(AnalysisStore, RefusesADamagedDatabaseAndLeavesItAsItIs) {
 TEST(AnalysisStore, RefusesDatabasesOfOthersAndOfLaterVersions) {
   const Folder folder;
   {
-    const AnalysisStore store{folder.path};
+    const AnalysisStore store{folder.path()};
   }
   const auto ours = folder.bytes();
   // The database's header (SQLite's file format, 1.3): user version at 60, application id at 68, big-endian.
   auto later = ours;
   later[63] = '\x02';
   std::ofstream{folder.file(), std::ios::binary} << later;
-  EXPECT_TRUE(mentions(refusal(folder.path), "version 2")) << refusal(folder.path);
+  EXPECT_TRUE(mentions(refusal(folder.path()), "version 2")) << refusal(folder.path());
   EXPECT_EQ(folder.bytes(), later);
   auto other = ours;
   other[68] = 'Z';
   std::ofstream{folder.file(), std::ios::binary} << other;
-  EXPECT_TRUE(mentions(refusal(folder.path), "another program")) << refusal(folder.path);
+  EXPECT_TRUE(mentions(refusal(folder.path()), "another program")) << refusal(folder.path());
   EXPECT_EQ(folder.bytes(), other);
 }
 
 TEST(AnalysisStore, RefusesWhereItCannotWrite) {
   const Folder folder;
   std::filesystem::create_directory(folder.file()); // a folder in its place: nobody, not even root, can write it
-  EXPECT_TRUE(mentions(refusal(folder.path), "it cannot be written")) << refusal(folder.path);
-  std::ofstream{folder.path / "plain"} << "a file";
-  EXPECT_TRUE(mentions(refusal(folder.path / "plain" / "below"), "cannot be made"));
+  EXPECT_TRUE(mentions(refusal(folder.path()), "it cannot be written")) << refusal(folder.path());
+  std::ofstream{folder.path() / "plain"} << "a file";
+  EXPECT_TRUE(mentions(refusal(folder.path() / "plain" / "below"), "cannot be made"));
 }
 
 } // namespace

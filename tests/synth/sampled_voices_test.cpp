@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
 #include <numbers>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "auralis/synth/fluid_voices.hpp"
 #include "auralis/synth/soundfont.hpp"
 #include "dsp/stereo.hpp"
+#include "scratch_folder.hpp"
 #include "synth/soundfont_file.hpp"
 
 namespace auralis::synth {
@@ -58,7 +58,8 @@ double frequency(const std::vector<float>& x, double near) {
 }
 
 std::string written(const test::SoundFontFile& file, const std::string& name) {
-  const auto path = (std::filesystem::path{testing::TempDir()} / name).string();
+  static const auralis::test::ScratchFolder kFolder; // as long as voices may read from it
+  auto path = (kFolder / name).string();
   file.write(path);
   return path;
 }
@@ -261,7 +262,8 @@ TEST(SampledVoices, ASecondOneCostsNoSamples) {
 TEST(SampleBank, RefusesOrSurvivesDamagedFiles) {
   const std::string good = test::SoundFontFile::sine(100, 8, 0.5).bytes();
   core::Random random{20'261'121};
-  const auto path = (std::filesystem::path{testing::TempDir()} / "damaged.sf2").string();
+  const auralis::test::ScratchFolder folder;
+  const auto path = (folder / "damaged.sf2").string();
   int refused = 0;
   for (int round = 0; round < 400; ++round) {
     std::string bytes = good;

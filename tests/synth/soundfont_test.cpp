@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/synth/soundfont.hpp"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "scratch_folder.hpp"
 
 namespace auralis::synth {
 namespace {
@@ -12,9 +12,8 @@ namespace {
 using testing::HasSubstr;
 
 std::string file_with(const std::string& name, const std::string& bytes) {
-  const auto path = std::filesystem::path{testing::TempDir()} / name;
-  std::ofstream{path, std::ios::binary} << bytes;
-  return path.string();
+  static const auralis::test::ScratchFolder kFolder;
+  return kFolder.write(name, bytes).string();
 }
 
 TEST(FindSoundFont, TakesTheBestInstalledWhenNothingIsConfigured) {
