@@ -5,8 +5,8 @@
 Usage: confidence.py --auralis BINARY --dataset DIR [--documents DIR]
 
 Analyses every clip of a folder of datasets (or reads the analysis documents in --documents), compares tempo (within
-4 %), key (exactly) and each beat (within 70 ms, after the fifth second; each clip has the same weight) with the
-annotations, and writes docs/accuracy/own/confidence.json: for each half the share that is right, the mean confidence,
+4 %), key (exactly) and each beat (within 70 ms, after the fifth second; each clip has the same weight), those of the
+whole file and those said live, with the annotations, and writes docs/accuracy/own/confidence.json: for each half the share that is right, the mean confidence,
 and the expected calibration error over bins of equal weight, of the raw score and of what is said. What is said is a
 logistic curve of two constants over the raw score's log odds (src/auralis/analysis/confidence.hpp); the script takes it
 off again, fits it anew to the tune half (J. Platt, "Probabilistic outputs for support vector machines", 1999, with his
@@ -75,6 +75,14 @@ def key_of(folder: pathlib.Path, stem: str, document: dict) -> list[Case]:
     return [(best["confidence"], right, 1.0)]
 
 
+def live_document(binary: pathlib.Path, audio: pathlib.Path) -> dict:
+    """The beats that are said while the clip is heard, in the form of an analysis document."""
+    with audio.open("rb") as sound:
+        said = subprocess.run([binary, "listen", "-"], stdin=sound, check=True, capture_output=True, text=True).stdout
+    events = [json.loads(line) for line in said.splitlines()]
+    return {"beats": {"grid": [event for event in events if event["type"] == "beat"]}}
+
+
 def odds(confidence: float) -> float:
     p = min(max(confidence, 1e-3), 1.0 - 1e-3)
     return math.log(p / (1.0 - p))
@@ -87,7 +95,7 @@ def mapped(confidence: float, constants: tuple[float, float]) -> float:
 def in_force() -> dict[str, tuple[float, float]]:
     """The constants of the header; what has none is said as it was scored."""
     found = re.findall(r"k(\w+)Confidence\{\.offset = ([-\d.]+)F, \.slope = ([-\d.]+)F\}", HEADER.read_text())
-    names = {"Tempo": "tempo", "Beat": "beats", "Key": "key"}
+    names = {"Tempo": "tempo", "Beat": "beats", "LiveBeat": "live beats", "Key": "key"}
     return {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
 
 
@@ -146,7 +154,7 @@ def main() -> int:
     parser.add_argument("--dataset", type=pathlib.Path, required=True)
     parser.add_argument("--documents", type=pathlib.Path, help="analyses made before, STEM.json")
     arguments = parser.parse_args()
-    kinds = {"tempo": tempo_of, "key": key_of, "beats": beats_of}
+    kinds = {"tempo": tempo_of, "key": key_of, "beats": beats_of, "live beats": beats_of}
     cases: dict = {kind: {"tune": [], "report": []} for kind in kinds}
     clips: dict = {kind: {"tune": 0, "report": 0} for kind in kinds}
     with tempfile.TemporaryDirectory() as scratch:
@@ -157,8 +165,9 @@ def main() -> int:
                             "--format", "json", "--out", documents], check=True, stdout=subprocess.DEVNULL)
         for audio in sorted(arguments.dataset.glob("*/audio/*")):
             document = json.loads((documents / f"{audio.stem}.json").read_text())
+            live = live_document(arguments.auralis, audio) if (audio.parent.parent / "beats").is_dir() else {}
             for kind, judge in kinds.items():
-                found = judge(audio.parent.parent, audio.stem, document)
+                found = judge(audio.parent.parent, audio.stem, live if kind == "live beats" else document)
                 cases[kind][half_of(audio.stem)] += found
                 clips[kind][half_of(audio.stem)] += 1 if found else 0
     version = subprocess.run([arguments.auralis, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes docs/accuracy.md from docs/accuracy/*.json, which tools/accuracy/score.py keeps, and docs/accuracy/own/*.json,
-which tools/accuracy/own_station.py and tools/accuracy/confidence.py keep. Nothing on it is by hand.
+which tools/accuracy/own_station.py, form.py and confidence.py keep. Nothing on it is by hand.
 
 Usage: page.py [--check]   (--check: say whether the page is what the results make of it, and write nothing)
 """
@@ -140,6 +140,25 @@ def own_station() -> list[str]:
     return lines
 
 
+def form() -> list[str]:
+    """Where spliced pieces were taken to be cut, and which of their parts to be alike."""
+    path = RESULTS / "own" / "form.json"
+    if not path.exists():
+        return []
+    result = json.loads(path.read_text())
+    metrics = [("border_f_05", "borders, F ±0.5 s"), ("border_f_3", "borders, F ±3 s"), ("pair_precision", "pairs, precision"),
+               ("pair_recall", "pairs, recall"), ("pair_f", "pairs, F")]
+    lines = ["## Form", "",
+             f"No annotated form is among the data: {result['pieces']} pieces of each half were spliced from GTZAN excerpts, in "
+             f"forms such as ABACA, by `tools/accuracy/form.py`, seed {result['seed']}. The scores are those of "
+             "mir_eval.segment, without first and last border; a piece of one part counts 1 where no border is said. Clips "
+             "of different recordings differ more than the parts of one song do, and splices lie on no beat.", "",
+             "| half | " + " | ".join(name for _, name in metrics) + " |", "|---|" + "---:|" * len(metrics)]
+    for half, _ in HALVES:
+        lines.append(f"| {half} | " + " | ".join(f"{100 * result['halves'][half][m]:.1f}" for m, _ in metrics) + " |")
+    return [*lines, ""]
+
+
 def confidences() -> list[str]:
     """Whether what is said with 0.8 is right eight times of ten."""
     path = RESULTS / "own" / "confidence.json"
@@ -185,7 +204,7 @@ def page() -> str:
         values = [score(r, "report", genre, "beat_f") for r in judged]
         clips = max(v["clips"] for v in values if v)
         lines.append(f"| {genre} | {clips} | " + " | ".join("–" if v is None else f"{100 * v['mean']:.1f}" for v in values) + " |")
-    lines += ["", *own_station(), *confidences(), "## Programs", ""]
+    lines += ["", *own_station(), *form(), *confidences(), "## Programs", ""]
     for result in everything:
         if "halves" in result:
             versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
