@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from "node:fs";
+import { expectNoObjections, kLooks, look, shoot } from "../support/eyes";
 import { expect, test } from "../support/journey";
 import { recording } from "../support/recording";
 
 const kSeconds = 24;
+const kBeatNumbers = 4; // as a corrected beat is kept
 
 test("a recording is analysed, heard, corrected and taken home while the station plays on", async ({ listener, server }) => {
+  test.setTimeout(150_000);
   const { page } = listener;
   await listener.open(server.url);
   await listener.play();
   await page.getByTestId("go-analyse").click();
+  await expect(page.getByTestId("drop")).toBeVisible();
+  for (const { theme, device } of kLooks) {
+    await look(page, theme, device);
+    await shoot(page, `drop-${device}-${theme}`);
+  }
 
   // Something else than sound is refused in words.
   await page.getByTestId("choose-file").setInputFiles({ name: "notes.wav", mimeType: "audio/wav", buffer: Buffer.from("no sound at all\n".repeat(99)) });
@@ -25,11 +33,20 @@ test("a recording is analysed, heard, corrected and taken home while the station
 
   // Heard: the clock goes, the station gives way, and stops where it is told to.
   await page.getByTestId("file-play").click();
-  await expect(page.getByTestId("clock")).toContainText("0:01", { timeout: 20_000 });
+  const clock = async (): Promise<number> => Number(/0:(\d\d)/.exec(await page.getByTestId("clock").innerText())?.[1]);
+  await expect.poll(clock, { timeout: 20_000 }).toBeGreaterThanOrEqual(1);
   expect((await listener.state()).listening).toBe("stopped");
   await page.getByTestId("click").click();
   await expect(page.getByTestId("click")).toHaveAttribute("aria-pressed", "true");
   await page.getByTestId("file-play").click();
+
+  await expect(page.getByTestId("click")).toBeVisible();
+  for (const { theme, device } of kLooks) {
+    await look(page, theme, device);
+    await shoot(page, `analyse-${device}-${theme}`, device === "phone");
+    await expectNoObjections(page, `${device}, ${theme}`);
+  }
+  await look(page, "dark", "desktop");
 
   // By keyboard along the timeline, closer and back.
   await timeline.focus();
@@ -66,13 +83,15 @@ test("a recording is analysed, heard, corrected and taken home while the station
 
   // It is still there after a reload, with its waveform and as it was corrected, and gone once deleted.
   await page.getByTestId("grid-double").click();
-  await page.waitForFunction(() => localStorage.getItem("auralis.grids") !== "[]" && localStorage.getItem("auralis.grids") !== null);
+  const id = new URL(page.url()).hash.split("/").at(-1) ?? "";
+  await expect
+    .poll(() => page.evaluate((key) => (JSON.parse(localStorage.getItem(key) ?? "[]") as unknown[]).length, `auralis.grid.${id}`))
+    .toBe(1 + kBeatNumbers * (2 * found.length - 1));
   await page.reload();
   await expect(page.getByTestId("analysis-title")).toHaveText("thumps.wav");
   expect(await exported()).toHaveLength(2 * found.length - 1);
   await page.getByTestId("grid-undo").click();
   expect(await exported()).toEqual(found);
-  const id = new URL(page.url()).hash.split("/").at(-1) ?? "";
   await page.getByTestId(`delete-${id}`).click();
   await page.getByTestId(`confirm-delete-${id}`).click();
   await expect(page.getByTestId(`analysis-${id}`)).toHaveCount(0);

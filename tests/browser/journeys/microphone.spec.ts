@@ -21,6 +21,7 @@ test.use({
 
 for (const memory of ["shared", "messages"]) {
   test(`the microphone is heard: tempo, key and chord of what it picks up (${memory})`, async ({ listener, server }) => {
+    test.setTimeout(150_000);
     const { page } = listener;
     await listener.open(`${server.url}/?memory=${memory}#/live`);
     await page.getByTestId("live-microphone").check({ force: true });
