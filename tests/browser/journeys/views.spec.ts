@@ -15,7 +15,7 @@ for (const { theme, device } of kLooks) {
     await expect(page.getByTestId("play")).toBeVisible();
     await see("start");
     await listener.play();
-    await expect.poll(async () => (await listener.state()).chord, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(async () => (await listener.state()).chord).not.toBeNull();
     await listener.hear(2);
     await see("playing");
     await page.getByTestId("open-own-presets").click();

@@ -74,8 +74,8 @@ export class Listener {
   }
 
   async untilPlaying(): Promise<void> {
-    await expect.poll(async () => (await this.state()).listening, { timeout: 20_000 }).toBe("playing");
-    await expect.poll(async () => (await this.stats()).heardFrame, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(async () => (await this.state()).listening).toBe("playing");
+    await expect.poll(async () => (await this.stats()).heardFrame).not.toBeNull();
   }
 
   state(): Promise<PageState> {
@@ -90,7 +90,7 @@ export class Listener {
   async receivedUntil(): Promise<number> {
     const until = (): Promise<number> => this.page.evaluate(async () => (await window.__auralis!.received(0, 0)).until);
     // A stream that has just begun has brought nothing yet.
-    await expect.poll(until, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(until).toBeGreaterThan(0);
     return until();
   }
 
