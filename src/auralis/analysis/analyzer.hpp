@@ -38,6 +38,8 @@ public:
   /// \throws std::invalid_argument if a setting is out of its range.
   explicit Analyzer(const Config& config);
   ~Analyzer();
+  Analyzer(const Analyzer&) = delete;
+  Analyzer& operator=(const Analyzer&) = delete;
   Analyzer(Analyzer&&) noexcept;
   Analyzer& operator=(Analyzer&&) noexcept;
 

@@ -52,8 +52,8 @@ private:
   Config config_;
   int first_bin_;
   int last_bin_;
-  double keep_;                // of the sums, from frame to frame
-  std::complex<double> sum_{}; // of unit vectors at the deviation's angle, weighted
+  double keep_;              // of the sums, from frame to frame
+  std::complex<double> sum_; // of unit vectors at the deviation's angle, weighted
   double weight_ = 0.0;
   double cents_ = 0.0;
 };

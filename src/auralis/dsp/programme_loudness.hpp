@@ -34,9 +34,9 @@ inline constexpr std::size_t kMostChannels = 8;
 class ProgrammeLoudness {
 public:
   struct Config {
-    core::Hertz sample_rate{44'100.0};                         ///< [8000, 192000]
-    int channels = 2;                                          ///< [1, 8]
-    std::optional<std::array<float, kMostChannels>> weights{}; ///< loudness_weights(channels) unless given
+    core::Hertz sample_rate{44'100.0};                       ///< [8000, 192000]
+    int channels = 2;                                        ///< [1, 8]
+    std::optional<std::array<float, kMostChannels>> weights; ///< loudness_weights(channels) unless given
   };
 
   /// \throws std::invalid_argument if a setting is out of its range.

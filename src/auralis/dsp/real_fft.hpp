@@ -18,6 +18,8 @@ class RealFft {
 public:
   /// \throws std::invalid_argument unless size is even and lies in [2, 1 << 20].
   explicit RealFft(int size);
+  RealFft(const RealFft&) = delete;
+  RealFft& operator=(const RealFft&) = delete;
   RealFft(RealFft&&) noexcept;
   RealFft& operator=(RealFft&&) noexcept;
   ~RealFft();

@@ -119,6 +119,8 @@ class LiveHearing::StationEar final : public Listener, public std::enable_shared
 public:
   StationEar(LiveHearing& owner, std::string station) : owner_{owner}, station_{std::move(station)} {}
   ~StationEar() override { hush(); }
+  StationEar(const StationEar&) = delete;
+  StationEar& operator=(const StationEar&) = delete;
 
   void take(const stream::Message& message, core::TimePoint /*now*/) override {
     if (!message.chunk || message.chunk->codec != stream::Codec::pcm16) {

@@ -146,6 +146,8 @@ private:
       told(one.text);
     }
     if (over) {
+      // Before goodbye is said: who hears it may come again at once.
+      s_.hearing.give_back(*std::exchange(ear_, nullptr));
       finish(CloseCode::done, "all has been heard");
     }
   }

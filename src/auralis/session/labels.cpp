@@ -89,7 +89,7 @@ Labels labels_of(std::span<const core::PerformanceEvent> events, core::Hertz rat
     end_chord(end);
   }
   labels.key = keys.longest();
-  if (intervals > 0) {
+  if (first_beat && intervals > 0) {
     labels.tempo =
         fmt::format("{:.3f}\n", 60.0 * static_cast<double>(intervals) / (seconds(last_beat) - seconds(*first_beat)));
   }
