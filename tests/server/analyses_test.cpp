@@ -364,7 +364,7 @@ TEST_F(AnalysesTest, AHalfOpenUploadIsDropped) {
   auto silent = server->client();
   silent.send("POST /api/analyses HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf of it");
   EXPECT_TRUE(silent.ended());
-  EXPECT_EQ(upload("sound").status, 202);
+  EXPECT_TRUE(becomes([&] { return upload("sound").status == 202; })); // a busy machine may be too slow for that limit
 }
 
 TEST_F(AnalysesTest, TheQueueAndWhatIsKeptAreBounded) {

@@ -16,7 +16,7 @@ struct Answer {
   std::string body;
 };
 
-/// A blocking TCP client that sends exactly the bytes it is told to, right or wrong. Every wait ends after ten seconds.
+/// A blocking TCP client that sends exactly the bytes it is told to, right or wrong. Every wait ends after a minute.
 class Client {
 public:
   explicit Client(std::uint16_t port, int receive_buffer = 0);

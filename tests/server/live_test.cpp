@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "server/running_server.hpp"
 
@@ -80,15 +81,20 @@ TEST(Live, HearsAStationOnItsOwnClock) {
   EXPECT_EQ(listening["source"], "station");
   EXPECT_EQ(listening["station"], "main");
   ASSERT_EQ(listening["sample_rate"], kRate);
-  const auto began = listening["at"].get<double>() / kRate;
+  auto began = listening["at"].get<double>() / kRate;
   for (int i = 0; i < 2;) {
-    const auto onset = Json::parse(watcher.message("onset"));
-    if (onset["at"] < 0.1) {
-      continue; // a thump that was under way: for this ear it begins here
+    const auto frame = watcher.frame();
+    ASSERT_EQ(frame.opcode, kText);
+    const auto event = Json::parse(frame.payload);
+    if (event["type"] == "listening") {
+      began = event["at"].get<double>() / kRate; // a machine that was busy elsewhere: the ear has begun anew
+    }
+    if (event["type"] != "onset" || event["at"] < 0.1) {
+      continue; // or a thump that was under way: for this ear it begins here
     }
     ++i;
-    EXPECT_LT(off_beat(began + onset["at"].get<double>()), 0.03) << onset;
-    EXPECT_LT(onset["latency"].get<double>(), 0.1);
+    EXPECT_LT(off_beat(began + event["at"].get<double>()), 0.03) << event;
+    EXPECT_LT(event["latency"].get<double>(), 0.1);
   }
   EXPECT_FALSE(watcher.message("loudness").empty());
 }
@@ -115,7 +121,7 @@ TEST(Live, IsNoneOfAStationsListenersAndEndsWithTheLastWhoWatches) {
     watcher.send_close(1000);
     watcher.closed_with();
   }
-  for (int i = 0; i < 2'000 && about()["playing"] == true; ++i) {
+  for (int i = 0; i < 200'000 && about()["playing"] == true; ++i) {
   }
   EXPECT_EQ(about()["playing"], false);
 }
@@ -142,15 +148,18 @@ TEST(Live, TakesNothingFromWhoWatchesAStation) {
 }
 
 TEST(Live, SaysGoodbyeWhenTheServerStops) {
-  RunningServer server{[](Config& config) { config.stop_timeout = std::chrono::milliseconds{100}; }, thumps()};
+  RunningServer server{[](Config& config) { config.stop_timeout = std::chrono::minutes{1}; }, thumps()};
   auto watcher = live(server, "?station=main");
   auto speaker = live(server);
   speaker.send_text(kMicrophone);
   ASSERT_FALSE(watcher.message("listening").empty());
   ASSERT_FALSE(speaker.message("listening").empty());
-  server.stop();
-  EXPECT_EQ(watcher.closed_with(), 1001);
-  EXPECT_EQ(speaker.closed_with(), 1001);
+  std::thread stopping{[&] { server.stop(); }};
+  for (auto* socket : {&watcher, &speaker}) {
+    EXPECT_EQ(socket->closed_with(), 1001);
+    socket->client.reset();
+  }
+  stopping.join();
 }
 
 // --- a microphone -------------------------------------------------------------------------------------------------
@@ -217,15 +226,16 @@ TEST(Live, RefusesWhatIsNoMicrophoneInWords) {
 }
 
 TEST(Live, RefusesSoundThatComesFasterThanItSounds) {
-  const RunningServer server;
+  const RunningServer server{[](Config& config) { config.stop_timeout = std::chrono::seconds{10}; }};
   auto speaker = live(server);
   speaker.send_text(R"({"type":"microphone","sample_rate":8000})");
   const std::string block(60'000, '\0'); // 3.75 s
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 20; ++i) {         // more than a minute: no machine is that slow
     speaker.send(kBinary, block);
   }
   EXPECT_EQ(Json::parse(speaker.message("error"))["code"], "limit_exceeded");
   EXPECT_EQ(speaker.closed_with(), 1008);
+  speaker.send_close(1008);
 }
 
 TEST(Live, RefusesAMessageAboveItsLimit) {
@@ -240,7 +250,7 @@ TEST(Live, RefusesAMessageAboveItsLimit) {
 TEST(Live, HearsSoManyMicrophonesAndNoMore) {
   const RunningServer server{[](Config& config) {
     config.max_microphones = 1;
-    config.stop_timeout = std::chrono::milliseconds{100};
+    config.stop_timeout = std::chrono::minutes{1};
   }};
   auto first = live(server);
   first.send_text(kMicrophone);
@@ -249,8 +259,10 @@ TEST(Live, HearsSoManyMicrophonesAndNoMore) {
   second.send_text(kMicrophone);
   EXPECT_NE(second.message("error").find("limits.microphones"), std::string::npos);
   EXPECT_EQ(second.closed_with(), 1013);
+  second.send_close(1013);
   first.send_text(R"({"type":"end"})");
   EXPECT_EQ(first.closed_with(), 1000);
+  first.send_close(1000);
   EXPECT_TRUE(first.client.ended());
   auto third = live(server);
   third.send_text(kMicrophone);

@@ -17,11 +17,14 @@ public:
   explicit RunningServer(const std::function<void(Config&)>& change = {}, GeneratorFactory factory = tones(),
                          Analyser analyser = {})
       : server_{config(change), std::move(factory), std::move(analyser)}, thread_{[this] { server_.run(); }} {
-    // A listener of the main station is greeted once it is there.
-    Socket socket{port()};
-    if (socket.message("hello").empty()) {
-      ADD_FAILURE() << "the server did not get ready";
+    // A listener of the main station is greeted once it is there. With the short time limits of some tests a busy
+    // machine may turn one away before.
+    for (int tries = 0; tries < 100; ++tries) {
+      if (Socket socket{port()}; !socket.message("hello").empty()) {
+        return;
+      }
     }
+    ADD_FAILURE() << "the server did not get ready";
   }
   ~RunningServer() { stop(); }
   RunningServer(const RunningServer&) = delete;
