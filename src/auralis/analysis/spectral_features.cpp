@@ -45,7 +45,9 @@ AURALIS_KERNEL float max_of(Vec8 v) noexcept {
                   std::max(std::max(v[2], v[6]), std::max(v[3], v[7])));
 }
 AURALIS_KERNEL std::int32_t sum_of(Bits8 v) noexcept {
-  return ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]));
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+  return v[0] + v[1];
 }
 
 } // namespace
@@ -145,12 +147,54 @@ struct SpectralFeatures::Kernel {
     return peaks_body(magnitude, count, threshold);
   }
 
+  /// Looks for a border that exactly `rank` values reach, or, where some are equal, for the largest that at least as
+  /// many do: from `near` on in growing steps, then by halves.
+  struct Search {
+    std::int32_t rank;
+    std::int32_t low;  // reached by more
+    std::int32_t high; // reached by fewer
+    std::int32_t border;
+    std::int32_t step = 1 << 18; // an eighth of an exponent's range, and of a value's half to quarter
+    int direction = 0;
+    bool done = false;
+    std::int32_t reached = 0; // 1 past the border where values equal to it do not all count
+
+    Search(std::int32_t many, std::int32_t top, std::int32_t near) noexcept
+        : rank{many}, low{0}, high{top + 1}, border{near > 0 && near <= top ? near : (top + 1) / 2} {}
+
+    void learn(std::int32_t found) noexcept {
+      if (done) {
+        return;
+      }
+      if (found == rank) {
+        done = true;
+        reached = border;
+        return;
+      }
+      const int now = found > rank ? 1 : -1;
+      (now > 0 ? low : high) = border;
+      if (high - low <= 1) {
+        done = true;
+        border = low;
+        reached = low + 1;
+        return;
+      }
+      const std::int32_t half = (high - low) / 2;
+      step = direction + now == 0 ? half : std::min(step, half);
+      border = now > 0 ? low + step : high - step;
+      step = step > half / 4 ? half : 4 * step;
+      direction = now;
+    }
+  };
+
   /// Means of the `share` smallest and of as many largest of `size` values, none of them negative; behind them, up to
-  /// whole vectors, stands -0. Halving the range of bit patterns finds the values at the two borders: floats that are
-  /// not negative are ordered as the integers with their bits.
-  AURALIS_KERNEL Extremes extremes_body(const float* values, std::size_t size, std::int32_t share) noexcept {
+  /// whole vectors, stands -0. The values at the two borders are found by counting how many reach a bit pattern: floats
+  /// that are not negative are ordered as the integers with their bits. Frames are alike, so what was found in the last
+  /// (`near`) is tried first; the answer does not depend on it.
+  AURALIS_KERNEL Extremes extremes_body(const float* values, std::size_t size, std::int32_t share,
+                                        Borders& near) noexcept {
     const std::size_t whole = (size + 7) / 8 * 8;
-    const auto bits_at = [values](std::size_t k) {
+    const auto bits_at = [values](std::size_t k) __attribute__((always_inline)) {
       Bits8 bits;
       std::memcpy(&bits, values + k, sizeof bits);
       return bits;
@@ -165,29 +209,22 @@ struct SpectralFeatures::Kernel {
       const std::int32_t one = highest[lane];
       top = std::max(top, one);
     }
-    const auto at_least = [&](std::int32_t border) {
-      Bits8 found{};
+    Search loud{share, top, near.loud};
+    Search quiet{static_cast<std::int32_t>(size) - share, top, near.quiet};
+    while (!loud.done || !quiet.done) {
+      Bits8 many_loud{};
+      Bits8 many_quiet{};
       for (std::size_t k = 0; k < whole; k += 8) {
-        found -= bits_at(k) >= border;
+        const Bits8 bits = bits_at(k);
+        many_loud -= bits >= loud.border;
+        many_quiet -= bits >= quiet.border;
       }
-      return sum_of(found);
-    };
-    // A border that exactly `rank` values reach, or, where some are equal, the largest that at least as many do.
-    const auto border_of = [&](std::int32_t rank) {
-      std::int32_t low = 0;
-      std::int32_t high = top + 1;
-      while (high - low > 1) {
-        const std::int32_t middle = low + (high - low) / 2;
-        const std::int32_t found = at_least(middle);
-        if (found == rank) {
-          return middle;
-        }
-        (found >= rank ? low : high) = middle;
-      }
-      return low;
-    };
-    const std::int32_t loud = border_of(share);
-    const std::int32_t quiet = border_of(static_cast<std::int32_t>(size) - share);
+      // Added up side by side: there are far fewer than 65,536 values.
+      const std::int32_t both = sum_of(many_loud + (many_quiet << 16));
+      loud.learn(both & 0xFFFF);
+      quiet.learn(both >> 16);
+    }
+    near = {.loud = loud.border, .quiet = quiet.border};
     // What lies beyond the border, and as many at it as are missing.
     Vec8 above{};
     Vec8 below{};
@@ -196,24 +233,25 @@ struct SpectralFeatures::Kernel {
     for (std::size_t k = 0; k < whole; k += 8) {
       const Bits8 bits = bits_at(k);
       const Vec8 x = eight(values + k);
-      above += bits >= loud + 1 ? x : Vec8{};
-      count_above -= bits >= loud + 1;
-      below += bits < quiet ? x : Vec8{};
-      count_from -= bits >= quiet;
+      above += bits >= loud.reached ? x : Vec8{};
+      count_above -= bits >= loud.reached;
+      below += bits < quiet.border ? x : Vec8{};
+      count_from -= bits >= quiet.border;
     }
     const auto rest = [](std::int32_t missing, std::int32_t border) {
       return static_cast<float>(missing) * std::bit_cast<float>(border);
     };
     const auto n = static_cast<float>(share);
     const std::int32_t under = static_cast<std::int32_t>(size) - sum_of(count_from);
-    return {.valley = (sum_of(below) + rest(share - under, quiet)) / n,
-            .peak = (sum_of(above) + rest(share - sum_of(count_above), loud)) / n};
+    return {.valley = (sum_of(below) + rest(share - under, quiet.border)) / n,
+            .peak = (sum_of(above) + rest(share - sum_of(count_above), loud.border)) / n};
   }
-  static Extremes extremes_plain(const float* values, std::size_t size, std::int32_t share) noexcept {
-    return extremes_body(values, size, share);
+  static Extremes extremes_plain(const float* values, std::size_t size, std::int32_t share, Borders& near) noexcept {
+    return extremes_body(values, size, share, near);
   }
-  AURALIS_AVX2 static Extremes extremes_avx2(const float* values, std::size_t size, std::int32_t share) noexcept {
-    return extremes_body(values, size, share);
+  AURALIS_AVX2 static Extremes extremes_avx2(const float* values, std::size_t size, std::int32_t share,
+                                             Borders& near) noexcept {
+    return extremes_body(values, size, share, near);
   }
 
   AURALIS_KERNEL void wave_body(const float* samples, std::size_t count, Moments& out) noexcept {
@@ -302,6 +340,7 @@ void SpectralFeatures::reset() noexcept {
   mel_ = {};
   log_mel_ = {};
   recent_ = {};
+  borders_ = {};
   frames_ = 0;
   frame_ = {};
 }
@@ -369,7 +408,7 @@ void SpectralFeatures::contrast() noexcept {
         std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(kContrastShare * static_cast<float>(size))));
     std::copy_n(magnitude + contrast_edges_[b], size, band_.begin());
     std::fill_n(band_.begin() + static_cast<std::ptrdiff_t>(size), 8, -0.0F);
-    const auto [valley, peak] = extremes_(band_.data(), size, static_cast<std::int32_t>(share));
+    const auto [valley, peak] = extremes_(band_.data(), size, static_cast<std::int32_t>(share), borders_[b]);
     constexpr float kLeast = 1e-5F; // -100 dB
     frame_.contrast[b] = 20.0F * std::log10((peak + kLeast) / (valley + kLeast));
   }

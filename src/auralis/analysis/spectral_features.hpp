@@ -50,6 +50,11 @@ private:
   static constexpr std::size_t kDeltaFrames = 5;
   struct Moments;
   struct Extremes;
+  /// Where a band's loudest and quietest were told apart in the last frame, as the bits of floats: where to look first.
+  struct Borders {
+    std::int32_t loud = 0;
+    std::int32_t quiet = 0;
+  };
   struct Kernel;
 
   void contrast() noexcept;
@@ -63,7 +68,8 @@ private:
   std::vector<float> previous_;  // of the frame before
   std::vector<float> power_;     // as magnitude_
   std::array<std::size_t, core::kContrastBands + 1> contrast_edges_{}; // bins
-  std::vector<float> band_;                                            // one at a time
+  std::array<Borders, core::kContrastBands> borders_{};
+  std::vector<float> band_; // one at a time
   std::array<float, kMelBands> mel_{};
   std::array<float, kMelBands> log_mel_{};
   std::array<std::array<float, kMelBands>, core::kMfccCount> cosines_{};
@@ -73,7 +79,7 @@ private:
   void (*shape_)(const float* now, const float* before, float* power, std::size_t count, Moments& out) noexcept;
   float (*spread_)(const float* magnitude, std::size_t count, float centre) noexcept;
   int (*peaks_)(const float* magnitude, std::size_t count, float threshold) noexcept;
-  Extremes (*extremes_)(const float* values, std::size_t size, std::int32_t share) noexcept;
+  Extremes (*extremes_)(const float* values, std::size_t size, std::int32_t share, Borders& near) noexcept;
   void (*wave_)(const float* samples, std::size_t count, Moments& out) noexcept;
 };
 
