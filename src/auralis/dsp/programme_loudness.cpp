@@ -58,8 +58,9 @@ std::array<float, kMostChannels> loudness_weights(int channels) noexcept {
 struct ProgrammeLoudness::Kernel {
   /// K-weights up to four channels, a channel a lane: two transposed direct form II sections in double, because the
   /// high-pass lies at a ten-thousandth of the highest rates.
-  AURALIS_KERNEL void weigh_body(const std::array<BiquadCoefficients, 2>& filter, const float* const* channels,
-                                 std::size_t lanes, std::size_t count, Lanes& out) noexcept {
+  template <typename Sample> AURALIS_KERNEL void weigh_samples(const std::array<BiquadCoefficients, 2>& filter,
+                                                               std::size_t count, Lanes& out,
+                                                               Sample&& sample) noexcept {
     const auto wide = [](float x) { return Vec4d{} + static_cast<double>(x); };
     const Vec4d b0 = wide(filter[0].b0);
     const Vec4d b1 = wide(filter[0].b1);
@@ -78,19 +79,22 @@ struct ProgrammeLoudness::Kernel {
     std::memcpy(&t2, out.state[3].data(), sizeof t2);
     Vec4d energy; // goes on where it was, so that sums are taken in one order
     std::memcpy(&energy, out.energy.data(), sizeof energy);
-    const float* first = channels[0];
-    const float* second = channels[lanes > 1 ? 1 : 0];
-    const float* third = channels[lanes > 2 ? 2 : 0];
-    const float* fourth = channels[lanes > 3 ? 3 : 0];
+    // Written so that the way from one sample's state to the next is short: that is what they wait for.
+    const Vec4d d1 = b1 - a1 * b0;
+    const Vec4d d2 = b2 - a2 * b0;
+    const Vec4d e1 = -2.0 - c1; // the numerator of the second section is 1 -2 1
+    const Vec4d e2 = 1.0 - c2;
     for (std::size_t n = 0; n < count; ++n) {
-      const Vec4d x{static_cast<double>(first[n]), static_cast<double>(second[n]), static_cast<double>(third[n]),
-                    static_cast<double>(fourth[n])};
+      Vec4d x;
+      sample(n, x);
       const Vec4d y = b0 * x + s1;
-      s1 = b1 * x - a1 * y + s2;
-      s2 = b2 * x - a2 * y;
-      const Vec4d z = y + t1; // the numerator of the second section is 1 -2 1
-      t1 = t2 - 2.0 * y - c1 * z;
-      t2 = y - c2 * z;
+      const Vec4d s = s1;
+      s1 = (d1 * x + s2) - a1 * s;
+      s2 = d2 * x - a2 * s;
+      const Vec4d z = y + t1;
+      const Vec4d t = t1;
+      t1 = (e1 * y + t2) - c1 * t;
+      t2 = e2 * y - c2 * t;
       energy += z * z;
     }
     std::memcpy(out.state[0].data(), &s1, sizeof s1);
@@ -98,6 +102,23 @@ struct ProgrammeLoudness::Kernel {
     std::memcpy(out.state[2].data(), &t1, sizeof t1);
     std::memcpy(out.state[3].data(), &t2, sizeof t2);
     std::memcpy(out.energy.data(), &energy, sizeof energy);
+  }
+  AURALIS_KERNEL void weigh_body(const std::array<BiquadCoefficients, 2>& filter, const float* const* channels,
+                                 std::size_t lanes, std::size_t count, Lanes& out) noexcept {
+    const float* first = channels[0];
+    if (lanes == 1) { // nothing to gather
+      weigh_samples(filter, count, out, [=](std::size_t n, Vec4d& x) __attribute__((always_inline)) {
+        x = Vec4d{} + static_cast<double>(first[n]);
+      });
+      return;
+    }
+    const float* second = channels[1];
+    const float* third = channels[lanes > 2 ? 2 : 0];
+    const float* fourth = channels[lanes > 3 ? 3 : 0];
+    weigh_samples(filter, count, out, [=](std::size_t n, Vec4d& x) __attribute__((always_inline)) {
+      x = Vec4d{static_cast<double>(first[n]), static_cast<double>(second[n]), static_cast<double>(third[n]),
+                static_cast<double>(fourth[n])};
+    });
   }
   static void weigh_plain(const std::array<BiquadCoefficients, 2>& filter, const float* const* channels,
                           std::size_t lanes, std::size_t count, Lanes& out) noexcept {
