@@ -70,6 +70,7 @@ private:
   std::int64_t taken_ = 0;
   std::int64_t written_ = 0;
   float (*dot_)(const float* x, const float* h, std::size_t count) noexcept;
+  void (*dots_)(const float* x, std::size_t step, const float* h, std::size_t count, float* out) noexcept;
 };
 
 } // namespace auralis::dsp
