@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -59,15 +60,17 @@ void metre_gains(const BarPointerSpace& space, const BeatActivation& activation,
   }
 }
 
+// Kernels take the stride beside the space, so that they are built once more for the usual one, of a single vector.
+
 /// Calls `use(cell)` for the states of `count` positions from `from` on, of the tempo `t`.
-template <typename Cells, typename Use> AURALIS_KERNEL void for_positions(const BarPointerSpace& space, Cells* cells,
-                                                                          const std::int32_t* head, std::size_t t,
-                                                                          int from, int count, Use&& use) noexcept {
+template <typename Cells, typename Use>
+AURALIS_KERNEL void for_positions(const BarPointerSpace& space, int stride, Cells* cells, const std::int32_t* head,
+                                  std::size_t t, int from, int count, Use&& use) noexcept {
   const int interval = space.intervals[t];
   int at = head[t] + from;
   at -= at >= interval ? interval : 0;
   for (int k = 0; k < count; ++k) {
-    use(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + at) * space.stride);
+    use(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + at) * stride);
     ++at;
     at -= at == interval ? interval : 0;
   }
@@ -91,9 +94,8 @@ void collect(const BarPointerSpace& space, const float* cells, std::int32_t* hea
 struct FilterKernel {
   /// Moves what left to position 0 of the tempi it goes on with, then applies the frame's evidence. Returns by how much
   /// the sum of all states changed.
-  AURALIS_KERNEL float step_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+  AURALIS_KERNEL float step_body(const BarPointerSpace& space, int stride, float* cells, const std::int32_t* head,
                                  const float* leaving, float beat_gain, const float* metre_gain) noexcept {
-    const int stride = space.stride;
     Vec8 change{};
     for (int n = 0; n < space.tempo_count * stride; n += kLanes) {
       change -= eight(leaving + n);
@@ -111,7 +113,7 @@ struct FilterKernel {
         eight(to + s) = arriving;
         change += arriving;
       }
-      for_positions(space, cells, head, t, 0, space.config.beat_frames,
+      for_positions(space, stride, cells, head, t, 0, space.config.beat_frames,
                     [&](float* cell) __attribute__((always_inline)) {
                       for (int s = 0; s < stride; s += kLanes) {
                         const Vec8 old = eight(cell + s);
@@ -119,57 +121,62 @@ struct FilterKernel {
                         change += (beat_gain - 1.0F) * old;
                       }
                     });
-      for_positions(space, cells, head, t, space.config.metre_lag, 1, [&](float* cell) __attribute__((always_inline)) {
-        for (int s = 0; s < stride; s += kLanes) {
-          const Vec8 old = eight(cell + s);
-          eight(cell + s) = eight(metre_gain + s) * old;
-          change += eight(cell + s) - old;
-        }
-      });
+      for_positions(space, stride, cells, head, t, space.config.metre_lag, 1,
+                    [&](float* cell) __attribute__((always_inline)) {
+                      for (int s = 0; s < stride; s += kLanes) {
+                        const Vec8 old = eight(cell + s);
+                        eight(cell + s) = eight(metre_gain + s) * old;
+                        change += eight(cell + s) - old;
+                      }
+                    });
     }
     return sum(change);
   }
   static float step_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, const float* leaving,
                           float beat_gain, const float* metre_gain) noexcept {
-    return step_body(space, cells, head, leaving, beat_gain, metre_gain);
+    return space.stride == kLanes ? step_body(space, kLanes, cells, head, leaving, beat_gain, metre_gain)
+                                  : step_body(space, space.stride, cells, head, leaving, beat_gain, metre_gain);
   }
   AURALIS_AVX2 static float step_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
                                       const float* leaving, float beat_gain, const float* metre_gain) noexcept {
-    return step_body(space, cells, head, leaving, beat_gain, metre_gain);
+    return space.stride == kLanes ? step_body(space, kLanes, cells, head, leaving, beat_gain, metre_gain)
+                                  : step_body(space, space.stride, cells, head, leaving, beat_gain, metre_gain);
   }
 
   /// Adds up how likely a beat lies at each frame, from `reach` ahead back to `reach` ago.
-  AURALIS_KERNEL void density_body(const BarPointerSpace& space, const float* cells, const std::int32_t* head,
-                                   int reach, Vec8* density) noexcept {
+  AURALIS_KERNEL void density_body(const BarPointerSpace& space, int stride, const float* cells,
+                                   const std::int32_t* head, int reach, Vec8* density) noexcept {
     for (std::size_t t = 0; t < space.intervals.size(); ++t) {
       Vec8* at = density;
       const auto add = [&](const float* cell) __attribute__((always_inline)) {
-        for (int s = 0; s < space.stride; s += kLanes) {
+        for (int s = 0; s < stride; s += kLanes) {
           *at += eight(cell + s);
         }
         ++at;
       };
-      for_positions(space, cells, head, t, space.intervals[t] - reach, reach, add);
-      for_positions(space, cells, head, t, 0, reach + 1, add);
+      for_positions(space, stride, cells, head, t, space.intervals[t] - reach, reach, add);
+      for_positions(space, stride, cells, head, t, 0, reach + 1, add);
     }
   }
   static void density_plain(const BarPointerSpace& space, const float* cells, const std::int32_t* head, int reach,
                             Vec8* density) noexcept {
-    density_body(space, cells, head, reach, density);
+    space.stride == kLanes ? density_body(space, kLanes, cells, head, reach, density)
+                           : density_body(space, space.stride, cells, head, reach, density);
   }
   AURALIS_AVX2 static void density_avx2(const BarPointerSpace& space, const float* cells, const std::int32_t* head,
                                         int reach, Vec8* density) noexcept {
-    density_body(space, cells, head, reach, density);
+    space.stride == kLanes ? density_body(space, kLanes, cells, head, reach, density)
+                           : density_body(space, space.stride, cells, head, reach, density);
   }
 };
 
 // The same for the best path: the sum becomes a maximum that remembers where it came from.
 struct PathKernel {
   using Choice [[gnu::vector_size(32)]] = std::int32_t;
+  using Bytes [[gnu::vector_size(8)]] = std::uint8_t;
 
-  AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, float* cells, const std::int32_t* head,
+  AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, int stride, float* cells, const std::int32_t* head,
                                   const float* leaving, std::uint8_t* came_from) noexcept {
-    const int stride = space.stride;
     for (int t = 0; t < space.tempo_count; ++t) {
       const auto i = static_cast<std::size_t>(t);
       const BarPointerSpace::Transition& into = space.transitions[i];
@@ -179,53 +186,130 @@ struct PathKernel {
         const float* from = leaving + into.first * stride + s;
         Vec8 best = weight[0] + eight(from);
         Choice chosen = Choice{} + into.first;
-        for (int n = 1; n < into.count; ++n) {
-          const Vec8 other = weight[n] + eight(from + n * stride);
+        const auto compare = [&](const Vec8& other, const Choice& which) __attribute__((always_inline)) {
           const Choice better = other > best;
           best = better ? other : best;
-          chosen = better ? Choice{} + (into.first + n) : chosen;
+          chosen = better ? which : chosen;
+        };
+        int n = 1;
+        // In pairs, as each comparison with the best waits for the one before.
+        for (; n + 2 <= into.count; n += 2) {
+          const Vec8 one = weight[n] + eight(from + n * stride);
+          const Vec8 next = weight[n + 1] + eight(from + (n + 1) * stride);
+          const Choice second = next > one;
+          compare(second ? next : one, Choice{} + (into.first + n) - second); // -1 where it holds
+        }
+        if (n < into.count) {
+          const Vec8 other = weight[n] + eight(from + n * stride);
+          compare(other, Choice{} + (into.first + n));
         }
         eight(to + s) = best;
-        for (int l = 0; l < kLanes; ++l) {
-          came_from[t * stride + s + l] = static_cast<std::uint8_t>(chosen[l]);
-        }
+        const auto bytes = __builtin_convertvector(chosen, Bytes);
+        std::memcpy(came_from + t * stride + s, &bytes, sizeof bytes);
       }
     }
   }
   /// Weighs the states by what a frame shows, in logarithms: those at a beat, and those where the metre is judged.
-  AURALIS_KERNEL void weigh_body(const BarPointerSpace& space, float* cells, const std::int32_t* head, float beat_gain,
-                                 const float* metre_gain) noexcept {
-    const int stride = space.stride;
+  AURALIS_KERNEL void weigh_body(const BarPointerSpace& space, int stride, float* cells, const std::int32_t* head,
+                                 float beat_gain, const float* metre_gain) noexcept {
     for (std::size_t t = 0; t < space.intervals.size(); ++t) {
-      for_positions(space, cells, head, t, 0, space.config.beat_frames,
+      for_positions(space, stride, cells, head, t, 0, space.config.beat_frames,
                     [&](float* cell) __attribute__((always_inline)) {
                       for (int s = 0; s < stride; s += kLanes) {
                         eight(cell + s) += beat_gain;
                       }
                     });
-      for_positions(space, cells, head, t, space.config.metre_lag, 1, [&](float* cell) __attribute__((always_inline)) {
-        for (int s = 0; s < stride; s += kLanes) {
-          eight(cell + s) += eight(metre_gain + s);
-        }
-      });
+      for_positions(space, stride, cells, head, t, space.config.metre_lag, 1,
+                    [&](float* cell) __attribute__((always_inline)) {
+                      for (int s = 0; s < stride; s += kLanes) {
+                        eight(cell + s) += eight(metre_gain + s);
+                      }
+                    });
     }
   }
   static void weigh_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, float beat_gain,
                           const float* metre_gain) noexcept {
-    weigh_body(space, cells, head, beat_gain, metre_gain);
+    space.stride == kLanes ? weigh_body(space, kLanes, cells, head, beat_gain, metre_gain)
+                           : weigh_body(space, space.stride, cells, head, beat_gain, metre_gain);
   }
   AURALIS_AVX2 static void weigh_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
                                       float beat_gain, const float* metre_gain) noexcept {
-    weigh_body(space, cells, head, beat_gain, metre_gain);
+    space.stride == kLanes ? weigh_body(space, kLanes, cells, head, beat_gain, metre_gain)
+                           : weigh_body(space, space.stride, cells, head, beat_gain, metre_gain);
+  }
+
+  /// Lane n of `out` is lane which[n] of `v`.
+  AURALIS_KERNEL void take_lanes(const Vec8& v, const Choice& which, Vec8& out) noexcept {
+#if defined(__clang__)
+    for (int l = 0; l < kLanes; ++l) {
+      out[l] = v[which[l]];
+    }
+#else
+    out = __builtin_shuffle(v, which);
+#endif
+  }
+  /// collect() and choose_next_beats() at once. \pre the slots are one vector, and to stay is likelier than to leave
+  AURALIS_KERNEL void leave_body(const BarPointerSpace& space, const float* cells, std::int32_t* head, float* leaving,
+                                 std::uint8_t* bar_from) noexcept {
+    const std::size_t metres = space.metre_first_slot.size();
+    const float stay = std::log(space.metre_stay);
+    const float leave = space.metre_leave > 0.0F ? std::log(space.metre_leave) : kImpossible;
+    Choice from{0, 1, 2, 3, 4, 5, 6, 7}; // the slot before; at a bar's start, the end of that metre
+    Choice first{};
+    for (int s = 0; s < space.slot_count; ++s) {
+      from[space.next_slot[static_cast<std::size_t>(s)]] = s;
+      first[s] = space.slot_position[static_cast<std::size_t>(s)] == 0 ? -1 : 0;
+    }
+    Choice metre{}; // at a bar's start
+    for (std::size_t m = 0; m < metres; ++m) {
+      metre[space.metre_first_slot[m]] = static_cast<std::int32_t>(m);
+    }
+    for (std::size_t t = 0; t < space.intervals.size(); ++t) {
+      head[t] = head[t] == 0 ? space.intervals[t] - 1 : head[t] - 1;
+      const Vec8 ends = eight(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + head[t]) * kLanes);
+      Vec8 kept;
+      take_lanes(ends, from, kept);
+      Vec8 best;
+      take_lanes(kept, Choice{} + space.metre_first_slot[0], best);
+      Choice likeliest{};
+      for (std::size_t m = 1; m < metres; ++m) {
+        Vec8 end;
+        take_lanes(kept, Choice{} + space.metre_first_slot[m], end);
+        const Choice better = end > best;
+        best = better ? end : best;
+        likeliest = better ? Choice{} + static_cast<std::int32_t>(m) : likeliest;
+      }
+      const Vec8 staying = kept + stay;
+      const Vec8 leaving_it = best + leave;
+      const Choice changes = first & (leaving_it > staying);
+      eight(leaving + t * kLanes) = first ? (changes ? leaving_it : staying) : kept;
+      const Choice came_from = changes ? likeliest : metre;
+      std::array<std::int32_t, kLanes> of_slot{};
+      std::memcpy(of_slot.data(), &came_from, sizeof came_from);
+      for (std::size_t m = 0; m < metres; ++m) {
+        bar_from[t * metres + m] =
+            static_cast<std::uint8_t>(of_slot[static_cast<std::size_t>(space.metre_first_slot[m])]);
+      }
+    }
+  }
+  static void leave_plain(const BarPointerSpace& space, const float* cells, std::int32_t* head, float* leaving,
+                          std::uint8_t* bar_from) noexcept {
+    leave_body(space, cells, head, leaving, bar_from);
+  }
+  AURALIS_AVX2 static void leave_avx2(const BarPointerSpace& space, const float* cells, std::int32_t* head,
+                                      float* leaving, std::uint8_t* bar_from) noexcept {
+    leave_body(space, cells, head, leaving, bar_from);
   }
 
   static void arrive_plain(const BarPointerSpace& space, float* cells, const std::int32_t* head, const float* leaving,
                            std::uint8_t* came_from) noexcept {
-    arrive_body(space, cells, head, leaving, came_from);
+    space.stride == kLanes ? arrive_body(space, kLanes, cells, head, leaving, came_from)
+                           : arrive_body(space, space.stride, cells, head, leaving, came_from);
   }
   AURALIS_AVX2 static void arrive_avx2(const BarPointerSpace& space, float* cells, const std::int32_t* head,
                                        const float* leaving, std::uint8_t* came_from) noexcept {
-    arrive_body(space, cells, head, leaving, came_from);
+    space.stride == kLanes ? arrive_body(space, kLanes, cells, head, leaving, came_from)
+                           : arrive_body(space, space.stride, cells, head, leaving, came_from);
   }
 };
 
@@ -384,7 +468,7 @@ void BarPointerFilter::reset() noexcept {
   for (std::size_t t = 0; t < space_.intervals.size(); ++t) {
     const int interval = space_.intervals[t];
     const float each = space_.tempo_prior[t] / static_cast<float>(interval * space_.slot_count);
-    for_positions(space_, cells_.data(), head_.data(), t, 0, interval,
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, 0, interval,
                   [&](float* cell) { std::fill_n(cell, space_.slot_count, each); });
   }
   mass_ = 1.0;
@@ -461,18 +545,19 @@ std::optional<PlacedBeat> BarPointerFilter::decide() noexcept {
   double all = 0.0;
   for (std::size_t t = 0; t < head_.size(); ++t) {
     float here = 0.0F;
-    for_positions(space_, cells_.data(), head_.data(), t, 0, kNear + 1, [&](const float* cell) {
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, 0, kNear + 1, [&](const float* cell) {
       for (int s = 0; s < space_.slot_count; ++s) {
         slots_[static_cast<std::size_t>(s)] += cell[s];
         here += cell[s];
       }
     });
-    for_positions(space_, cells_.data(), head_.data(), t, space_.intervals[t] - kNear, kNear, [&](const float* cell) {
-      for (int s = 0; s < space_.slot_count; ++s) {
-        slots_[static_cast<std::size_t>(space_.next_slot[static_cast<std::size_t>(s)])] += cell[s];
-        here += cell[s];
-      }
-    });
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, space_.intervals[t] - kNear, kNear,
+                  [&](const float* cell) {
+                    for (int s = 0; s < space_.slot_count; ++s) {
+                      slots_[static_cast<std::size_t>(space_.next_slot[static_cast<std::size_t>(s)])] += cell[s];
+                      here += cell[s];
+                    }
+                  });
     slowness += static_cast<double>(here) * space_.intervals[t];
     all += static_cast<double>(here);
   }
@@ -508,11 +593,12 @@ void BarPointerFilter::tempo_posterior(std::span<float> out) const noexcept {
   assert(out.size() == head_.size());
   for (std::size_t t = 0; t < head_.size(); ++t) {
     Vec8 all{};
-    for_positions(space_, cells_.data(), head_.data(), t, 0, space_.intervals[t], [&](const float* cell) {
-      for (int s = 0; s < space_.stride; s += kLanes) {
-        all += eight(cell + s);
-      }
-    });
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, 0, space_.intervals[t],
+                  [&](const float* cell) {
+                    for (int s = 0; s < space_.stride; s += kLanes) {
+                      all += eight(cell + s);
+                    }
+                  });
     out[t] = static_cast<float>(static_cast<double>(sum(all)) / mass_);
   }
 }
@@ -534,7 +620,7 @@ void BarPointerDecoder::reset() {
   for (std::size_t t = 0; t < space_.intervals.size(); ++t) {
     const int interval = space_.intervals[t];
     const float each = std::log(space_.tempo_prior[t] / static_cast<float>(interval * space_.slot_count));
-    for_positions(space_, cells_.data(), head_.data(), t, 0, interval,
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, 0, interval,
                   [&](float* cell) { std::fill_n(cell, space_.slot_count, each); });
   }
   now_ = -1;
@@ -546,8 +632,14 @@ void BarPointerDecoder::process(const BeatActivation& activation, std::vector<Pl
   ++now_;
   const auto row = static_cast<std::size_t>(now_ % window_);
   heard_[row] = activation;
-  collect(space_, cells_.data(), head_.data(), leaving_.data());
-  choose_next_beats(space_, leaving_.data(), bar_from_.data() + row * head_.size() * space_.metre_first_slot.size());
+  std::uint8_t* const bar_from = bar_from_.data() + row * head_.size() * space_.metre_first_slot.size();
+  if (space_.stride == kLanes && space_.metre_leave <= space_.metre_stay) {
+    (dsp::runs_avx2() ? PathKernel::leave_avx2 : PathKernel::leave_plain)(space_, cells_.data(), head_.data(),
+                                                                          leaving_.data(), bar_from);
+  } else {
+    collect(space_, cells_.data(), head_.data(), leaving_.data());
+    choose_next_beats(space_, leaving_.data(), bar_from);
+  }
   (dsp::runs_avx2() ? PathKernel::arrive_avx2 : PathKernel::arrive_plain)(
       space_, cells_.data(), head_.data(), leaving_.data(), came_from_.data() + row * leaving_.size());
 
@@ -584,17 +676,18 @@ void BarPointerDecoder::trace_back(std::int64_t until, std::vector<PlacedBeat>& 
   float best = -std::numeric_limits<float>::infinity();
   for (std::size_t t = 0; t < head_.size(); ++t) {
     std::int64_t began = now_;
-    for_positions(space_, cells_.data(), head_.data(), t, 0, space_.intervals[t], [&](const float* cell) {
-      for (int s = 0; s < space_.slot_count; ++s) {
-        if (cell[s] > best) {
-          best = cell[s];
-          tempo = t;
-          slot = s;
-          beat = began;
-        }
-      }
-      --began;
-    });
+    for_positions(space_, space_.stride, cells_.data(), head_.data(), t, 0, space_.intervals[t],
+                  [&](const float* cell) {
+                    for (int s = 0; s < space_.slot_count; ++s) {
+                      if (cell[s] > best) {
+                        best = cell[s];
+                        tempo = t;
+                        slot = s;
+                        beat = began;
+                      }
+                    }
+                    --began;
+                  });
   }
 
   const auto metres = space_.metre_first_slot.size();
