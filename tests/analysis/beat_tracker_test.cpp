@@ -65,6 +65,20 @@ TEST(BeatDecoder, FindsTheClicksOfAClickTrackAndItsBars) {
   }
 }
 
+TEST(BeatDecoder, SaysNoBeatBeforeTheMusicBegins) {
+  for (const double silence : {0.5, 2.0, 10.0}) {
+    std::vector<float> sound(static_cast<std::size_t>(silence * 44'100.0));
+    const auto clicks = test::click_track(120.0, 4, 12.0);
+    sound.insert(sound.end(), clicks.begin(), clicks.end());
+    const auto first = std::ranges::find_if(sound, [](float sample) { return sample != 0.0F; });
+    const double begins = static_cast<double>(first - sound.begin()) / 44'100.0;
+    const auto beats = beats_of(sound);
+    ASSERT_GT(beats.size(), 20U) << silence;
+    EXPECT_GT(beats.front().at.value, begins - 0.25) << silence;
+    EXPECT_LT(beats.front().at.value, begins + 0.6) << silence;
+  }
+}
+
 TEST(BeatTracker, FollowsAClickTrackLive) {
   for (const double bpm : {72.0, 96.0, 120.0, 143.0}) {
     BeatTracker tracker{{}};

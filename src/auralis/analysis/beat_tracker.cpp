@@ -12,6 +12,8 @@ namespace {
 
 /// The rise is steepest this many frames after what is heard begins: two frames' difference of a Hann window.
 constexpr double kActivationDelay = 0.5;
+/// Sound that begins with the file is seen in its first frames, in which half a window lies before the start.
+constexpr std::int64_t kAtOnce = 3;
 
 core::Beat beat_of(const PlacedBeat& placed, double frames_per_second, double delay) {
   return {.at = core::Seconds{std::max(0.0, (placed.frame - delay) / frames_per_second)},
@@ -74,6 +76,10 @@ BeatDecoder::BeatDecoder(const BeatTracker::Config& config)
 
 void BeatDecoder::process(const LogBands& bands) {
   if (const auto activation = activation_.process(bands)) {
+    if (first_sound_ < 0 && activation->beat > 0.0F) { // 0 is silence
+      first_sound_ = frames_;
+    }
+    ++frames_;
     decoder_.process(*activation, placed_);
     tempo_.process(activation->beat);
   }
@@ -81,6 +87,10 @@ void BeatDecoder::process(const LogBands& bands) {
 
 std::vector<core::Beat> BeatDecoder::finish() {
   decoder_.finish(placed_);
+  // The path runs back to the very start, but a beat is part of the music: none lies more than half of one before it.
+  std::erase_if(placed_, [this](const PlacedBeat& placed) {
+    return first_sound_ < 0 || placed.frame < static_cast<double>(first_sound_) - placed.interval / 2.0;
+  });
   std::vector<core::Beat> beats;
   beats.reserve(placed_.size());
   for (const PlacedBeat& placed : placed_) {
@@ -92,7 +102,9 @@ std::vector<core::Beat> BeatDecoder::finish() {
     const std::size_t last = std::min(n + 2, beats.size() - 1);
     beats[n].tempo = core::Bpm{60.0 * static_cast<double>(last - first) / (beats[last].at - beats[first].at).value};
   }
-  add_beat_at_start(beats);
+  if (first_sound_ <= kAtOnce) {
+    add_beat_at_start(beats);
+  }
   for (core::Beat& beat : beats) {
     beat.confidence = calibrated(beat.confidence, kBeatConfidence);
   }
@@ -104,6 +116,8 @@ void BeatDecoder::reset() {
   decoder_.reset();
   tempo_.reset();
   placed_.clear();
+  frames_ = 0;
+  first_sound_ = -1;
 }
 
 } // namespace auralis::analysis

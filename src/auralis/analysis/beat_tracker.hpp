@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -60,6 +61,8 @@ private:
   BarPointerDecoder decoder_;
   TempoEstimator tempo_;
   std::vector<PlacedBeat> placed_;
+  std::int64_t frames_ = 0;
+  std::int64_t first_sound_ = -1; // the first frame that is no silence
 };
 
 } // namespace auralis::analysis
