@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "analysis/tones.hpp"
 #include "auralis/analysis/tuning.hpp"
@@ -123,6 +125,50 @@ TEST(KeyEstimator, LiveNamesAKeyWithinSeconds) {
   });
   ASSERT_FALSE(begun.empty());
   EXPECT_EQ(core::to_string(begun.back().key.best.key), "A aeolian");
+}
+
+/// What is said live of the key of everything so far, with the second at which it was said.
+std::vector<std::pair<double, core::KeyEstimate>> live_wholes(std::span<const float> sound, core::Seconds memory) {
+  KeyEstimator estimator{{.lag = KeyEstimator::kLiveLag, .memory = memory}};
+  TuningEstimator tuning;
+  Chroma chroma;
+  std::vector<std::pair<double, core::KeyEstimate>> said;
+  test::tonal_frames(sound, [&](const dsp::Spectrum& spectrum) {
+    tuning.process(spectrum);
+    if (const auto news = estimator.process(chroma.process(spectrum, tuning.tuning().cents)); news.whole) {
+      said.emplace_back(spectrum.at.value, *news.whole);
+    }
+  });
+  return said;
+}
+
+TEST(KeyEstimator, LiveKeepsTheKeyOfTheWholeThroughAnExcursion) {
+  auto sound = cadence(false, 0, 40.0);
+  const auto excursion = cadence(false, 4, 16.0);
+  sound.insert(sound.end(), excursion.begin(), excursion.end());
+  const auto said = live_wholes(sound, KeyEstimator::kLiveMemory);
+  ASSERT_FALSE(said.empty());
+  EXPECT_LT(said.front().first, 3.0);
+  EXPECT_EQ(core::to_string(said.back().second.best.key), "C ionian");
+}
+
+TEST(KeyEstimator, LiveForgetsTheKeyOfLongAgo) {
+  auto sound = cadence(false, 0, 20.0);
+  const auto after = cadence(false, 4, 20.0);
+  sound.insert(sound.end(), after.begin(), after.end());
+  EXPECT_EQ(core::to_string(live_wholes(sound, core::Seconds{8.0}).back().second.best.key), "E ionian");
+  EXPECT_THROW((KeyEstimator{{.memory = core::Seconds{0.0}}}), std::invalid_argument);
+}
+
+TEST(KeyEstimator, LiveSaysTheWholeAgainOnlyWhereItChanges) {
+  const auto said = live_wholes(cadence(true, 9, 40.0), KeyEstimator::kLiveMemory);
+  ASSERT_FALSE(said.empty());
+  EXPECT_LE(said.size(), 12U);
+  for (std::size_t i = 1; i < said.size(); ++i) {
+    const auto& before = said[i - 1].second.best;
+    const auto& now = said[i].second.best;
+    EXPECT_TRUE(now.key != before.key || std::abs(now.confidence - before.confidence) >= 0.1F) << said[i].first;
+  }
 }
 
 TEST(KeyEstimator, DependsOnNeitherLevelNorPolarityNorBlocks) {

@@ -360,8 +360,8 @@ core::Analysis live() {
       heard.beats.push_back(*beat);
     } else if (const auto* chord = std::get_if<core::ChordSegment>(&event.what)) {
       heard.chords.push_back(*chord);
-    } else if (const auto* key = std::get_if<core::KeyEstimate>(&event.what)) {
-      heard.key = *key;
+    } else if (const auto* key = std::get_if<core::LiveKey>(&event.what)) {
+      heard.key = key->whole;
     } else if (const auto* pitch = std::get_if<core::PitchPoint>(&event.what)) {
       heard.pitch.push_back(*pitch);
     } else if (const auto* point = std::get_if<core::LoudnessPoint>(&event.what)) {

@@ -81,7 +81,9 @@ struct Gist {
   double operator()(const core::ChordSegment& c) const {
     return c.from.value + 3.0 * c.to.value + static_cast<double>(c.confidence);
   }
-  double operator()(const core::KeyEstimate& k) const { return static_cast<double>(k.best.confidence); }
+  double operator()(const core::LiveKey& k) const {
+    return static_cast<double>(k.local.best.confidence) + 3.0 * static_cast<double>(k.whole.best.confidence);
+  }
   double operator()(const core::Section& s) const {
     return s.from.value + 3.0 * s.to.value + s.label + static_cast<double>(s.confidence);
   }

@@ -28,9 +28,9 @@ TEST(HeardEvent, OfEveryKindReadsBackEqual) {
   const auto quiet = -std::numeric_limits<float>::infinity();
   const core::KeyCandidate c{{core::PitchName{0}, core::Mode::ionian}, 0.5F};
   for (const auto& one : {event(core::Onset{}), event(core::Beat{}), event(core::ChordSegment{}),
-                          event(core::ChordSegment{.chord = core::parse_chord("G/B")}), event(core::KeyEstimate{c, c}),
-                          event(core::LoudnessPoint{Seconds{1.5}, quiet, quiet}), event(core::PitchPoint{}),
-                          event(core::FeatureFrame{}), event(core::Section{})}) {
+                          event(core::ChordSegment{.chord = core::parse_chord("G/B")}),
+                          event(core::LiveKey{{c, c}, {c, c}}), event(core::LoudnessPoint{Seconds{1.5}, quiet, quiet}),
+                          event(core::PitchPoint{}), event(core::FeatureFrame{}), event(core::Section{})}) {
     const auto message = to_message(one);
     ASSERT_TRUE(message) << one.what.index();
     EXPECT_EQ(protocol::parse_heard_event(to_json(*message)), *message);

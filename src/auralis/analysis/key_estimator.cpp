@@ -24,6 +24,8 @@ constexpr float kFramesForConfidence = 64.0F;
 // Log probability, a step, of leaving a key for one as near as its fifth, and for each further fifth.
 constexpr float kLeave = -6.0F;
 constexpr float kFurther = -0.7F;
+// The key of the whole is said again where its confidence has moved by so much.
+constexpr float kWorthSaying = 0.1F;
 
 /// Profiles turned to every key, without their mean and of unit length.
 struct Turned {
@@ -113,10 +115,12 @@ core::Key named(int key) noexcept {
 } // namespace
 
 KeyEstimator::KeyEstimator(const Config& config)
-    : config_{config}, frames_a_step_{static_cast<int>(std::lround(1.0 / config.hop.value))} {
+    : config_{config}, frames_a_step_{static_cast<int>(std::lround(1.0 / config.hop.value))},
+      kept_{static_cast<float>(std::exp(-frames_a_step_ * config.hop.value / config.memory.value))} {
   if (!(config.hop.value > 0.0) || frames_a_step_ < 1 || config.window.value < 1.0 || config.window.value > 600.0 ||
-      config.lag < 0) {
-    throw std::invalid_argument{"keys: several frames a second, a window of 1 to 600 s, and no negative lag"};
+      config.lag < 0 || !(config.memory.value > 0.0)) {
+    throw std::invalid_argument{
+        "keys: several frames a second, a window of 1 to 600 s, some memory, and no negative lag"};
   }
   (void)turned(); // built here, not on the audio thread
   (void)transitions();
@@ -185,6 +189,7 @@ KeyEstimator::News KeyEstimator::process(const HarmonyFrame& frame) noexcept {
 KeyEstimator::News KeyEstimator::advance() noexcept {
   window_[static_cast<std::size_t>(blocks_ % static_cast<std::int64_t>(window_.size()))] = filling_;
   ++blocks_;
+  const bool sounded = filling_.frames > 0.0F; // rests are not what makes music be forgotten
   filling_ = {};
   filled_ = 0;
   Content content;
@@ -223,7 +228,26 @@ KeyEstimator::News KeyEstimator::advance() noexcept {
     decided_ = count_;
     return {};
   }
-  return count_ - decided_ <= config_.lag ? News{} : decide(decided_++);
+  News news = count_ - decided_ <= config_.lag ? News{} : decide(decided_++);
+  news.whole = whole_news();
+  const float kept = sounded ? kept_ : 1.0F;
+  whole_.frames *= kept;
+  for (std::size_t p = 0; p < 12; ++p) {
+    whole_.both[p] *= kept;
+    whole_.bass[p] *= kept;
+  }
+  return news;
+}
+
+std::optional<core::KeyEstimate> KeyEstimator::whole_news() noexcept {
+  auto now = estimate();
+  const bool same =
+      said_ && now->best.key == said_->key && std::abs(now->best.confidence - said_->confidence) < kWorthSaying;
+  if (same) {
+    return std::nullopt;
+  }
+  said_ = now->best;
+  return now;
 }
 
 KeyEstimator::News KeyEstimator::decide(std::int64_t step) noexcept {
@@ -301,6 +325,7 @@ core::KeySegment KeyEstimator::segment(core::Seconds to) const noexcept {
 
 void KeyEstimator::reset() noexcept {
   whole_ = {};
+  said_.reset();
   std::fill(window_.begin(), window_.end(), Content{});
   filling_ = {};
   filled_ = 0;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -29,20 +30,26 @@ public:
     core::Seconds hop{512.0 / 11'025.0};
     core::Seconds window{8.0}; ///< of the local keys
     int lag = kFileLag;        ///< steps that a local decision waits for
+    /// What the whole forgets by: after so long a sound counts 1/e. For streams that end long after their key has
+    /// changed; a file forgets nothing.
+    core::Seconds memory{std::numeric_limits<double>::infinity()};
   };
   static constexpr int kLiveLag = 0;
   static constexpr int kFileLag = 60;
+  static constexpr core::Seconds kLiveMemory{180.0};
 
   struct News {
     std::optional<core::KeySegment> ended;
     std::optional<core::KeySegment> begun; ///< its `to` is its `from`
+    /// Of everything so far, where that is another than was said last, or much surer or less sure.
+    std::optional<core::KeyEstimate> whole;
   };
 
   /// \throws std::invalid_argument if a setting makes no sense
   explicit KeyEstimator(const Config& config);
   KeyEstimator() : KeyEstimator(Config{}) {}
 
-  /// Takes the next frame; about once a second there may be news of the local key.
+  /// Takes the next frame; about once a second there may be news.
   News process(const HarmonyFrame& frame) noexcept AURALIS_REALTIME;
 
   /// Says what the steps still undecided decide, one a call; false when none is left. The last segment ends at `end`.
@@ -73,6 +80,7 @@ private:
   [[nodiscard]] static core::KeyEstimate ranked(const Scores& log_likelihoods) noexcept;
   News advance() noexcept;
   News decide(std::int64_t step) noexcept;
+  [[nodiscard]] std::optional<core::KeyEstimate> whole_news() noexcept;
   [[nodiscard]] core::KeySegment segment(core::Seconds to) const noexcept;
   [[nodiscard]] Step& step_at(std::int64_t step) noexcept {
     return steps_[static_cast<std::size_t>(step % static_cast<std::int64_t>(steps_.size()))];
@@ -80,7 +88,9 @@ private:
 
   Config config_;
   int frames_a_step_;
-  Content whole_;
+  float kept_;    // of the whole, a step
+  Content whole_; // of the steps that are over and of this one
+  std::optional<core::KeyCandidate> said_;
 
   std::vector<Content> window_; // ring of steps
   Content filling_;

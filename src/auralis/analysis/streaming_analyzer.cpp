@@ -18,7 +18,8 @@ const StreamingAnalyzer::Config& checked(const StreamingAnalyzer::Config& config
 StreamingAnalyzer::StreamingAnalyzer(const Config& config)
     : config_{checked(config)}, front_end_{{.sample_rate = config.sample_rate, .channels = config.channels}},
       loudness_{{.sample_rate = config.sample_rate, .channels = config.channels}}, features_{{}}, log_bands_{kFineStft},
-      onsets_{{}}, beats_{{.bands = log_bands_.size()}}, keys_{{.lag = KeyEstimator::kLiveLag}},
+      onsets_{{}}, beats_{{.bands = log_bands_.size()}},
+      keys_{{.lag = KeyEstimator::kLiveLag, .memory = KeyEstimator::kLiveMemory}},
       chords_{{.lag = ChordRecognizer::kLiveLag}}, queue_{config.queue} {}
 
 void StreamingAnalyzer::reset() noexcept {
@@ -32,6 +33,7 @@ void StreamingAnalyzer::reset() noexcept {
   tuning_.reset();
   chroma_.reset();
   keys_.reset();
+  key_ = {};
   chords_.reset();
   cells_.reset();
   sections_.reset();

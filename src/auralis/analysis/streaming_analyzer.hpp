@@ -45,7 +45,7 @@ public:
     bool beats = true;
     bool pitch = true;
     bool chroma = true;
-    bool keys = true;   ///< said where the local key changes
+    bool keys = true;   ///< said where the local key changes, or that of all so far does or becomes surer
     bool chords = true; ///< said where one begins, its end then being its beginning, and where it has ended
     bool loudness = true;
     bool sections = true; ///< said where one has ended; on beats, if those are wanted, too
@@ -217,12 +217,15 @@ private:
   }
 
   template <typename OnEvent> void hear_key(const KeyEstimator::News& news, OnEvent&& on_event) noexcept {
-    if (!news.begun) {
-      return;
+    if (news.whole) {
+      key_.whole = *news.whole;
     }
-    chords_.set_key(news.begun->key.best.key);
-    if (config_.parts.keys) {
-      say(news.begun->from, news.begun->key, on_event);
+    if (news.begun) {
+      key_.local = news.begun->key;
+      chords_.set_key(key_.local.best.key);
+    }
+    if (config_.parts.keys && (news.whole || news.begun)) {
+      say(news.begun ? news.begun->from : front_end_.known_at(), key_, on_event);
     }
   }
 
@@ -245,6 +248,7 @@ private:
   TuningEstimator tuning_;
   Chroma chroma_;
   KeyEstimator keys_;
+  core::LiveKey key_; // as said last
   ChordRecognizer chords_;
   SectionCells cells_;
   SectionTracker sections_;

@@ -60,6 +60,11 @@ struct KeyEstimate {
   KeyCandidate best;
   KeyCandidate runner_up;
 };
+/// What a live analyser knows of the key. Files have the same as Analysis::key and local_keys.
+struct LiveKey {
+  KeyEstimate whole; ///< of all that was heard so far, the last minutes before all else
+  KeyEstimate local; ///< of the last seconds
+};
 /// "8B" for C major, "8A" for A minor: the wheel that DJs mix by. \pre key is ionian or aeolian
 [[nodiscard]] std::string camelot(const Key& key);
 
@@ -199,8 +204,7 @@ struct Analysis {
 struct AnalysisEvent {
   Seconds at;       ///< when it happens in the music
   Seconds known_at; ///< time of the newest sample that had been pushed when it was said: the difference is the latency
-  std::variant<FeatureFrame, ChromaFrame, Onset, Beat, ChordSegment, KeyEstimate, Section, LoudnessPoint, PitchPoint>
-      what;
+  std::variant<FeatureFrame, ChromaFrame, Onset, Beat, ChordSegment, LiveKey, Section, LoudnessPoint, PitchPoint> what;
 };
 
 } // namespace auralis::core

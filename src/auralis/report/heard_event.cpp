@@ -28,8 +28,10 @@ struct Maker {
     return protocol::HeardChord{.chord = segment.chord ? std::optional{to_string(*segment.chord)} : std::nullopt,
                                 .confidence = unit(segment.confidence)};
   }
-  Message operator()(const core::KeyEstimate& key) const {
-    return protocol::HeardKey{.best = candidate(key.best), .runner_up = candidate(key.runner_up)};
+  Message operator()(const core::LiveKey& key) const {
+    return protocol::HeardKey{.best = candidate(key.local.best),
+                              .runner_up = candidate(key.local.runner_up),
+                              .whole = candidate(key.whole.best)};
   }
   Message operator()(const core::LoudnessPoint& point) const {
     return protocol::HeardLoudness{.momentary = level(static_cast<double>(point.momentary_lufs)),

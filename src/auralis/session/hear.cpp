@@ -49,8 +49,8 @@ private:
       heard_.onsets.push_back(*onset);
     } else if (const auto* beat = std::get_if<core::Beat>(&event.what)) {
       heard_.beats.push_back(*beat);
-    } else if (const auto* key = std::get_if<core::KeyEstimate>(&event.what)) {
-      heard_.key = *key; // the last word counts
+    } else if (const auto* key = std::get_if<core::LiveKey>(&event.what)) {
+      heard_.key = key->whole; // the last word counts
     } else if (const auto* chord = std::get_if<core::ChordSegment>(&event.what)) {
       heard_.chords.push_back(*chord);
     } else if (const auto* point = std::get_if<core::PitchPoint>(&event.what)) {

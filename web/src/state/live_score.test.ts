@@ -8,9 +8,9 @@ const beat = (at: number, position: number, bpm = 120): HeardEvent => ({ type: "
 const chord = (at: number, name: string | null): HeardEvent => ({ type: "chord", at, latency: 0.5, chord: name, confidence: 0.7 });
 const loudness = (at: number, level: number): HeardEvent => ({ type: "loudness", at, latency: 0, momentary: level, short_term: level });
 const onset = (at: number): HeardEvent => ({ type: "onset", at, latency: 0.03, strength: 1, band: "low", confidence: 1 });
-const key = (at: number, tonic: Tonic): HeardEvent => {
-  const candidate = { tonic, mode: "major", camelot: "8B", confidence: 0.6 } as const;
-  return { type: "key", at, latency: 2, best: candidate, runner_up: candidate };
+const key = (at: number, tonic: Tonic, whole: Tonic = tonic): HeardEvent => {
+  const candidate = (name: Tonic) => ({ tonic: name, mode: "major", camelot: "8B", confidence: 0.6 }) as const;
+  return { type: "key", at, latency: 0, best: candidate(tonic), runner_up: candidate(tonic), whole: candidate(whole) };
 };
 
 describe("a score that grows while it is heard", () => {
@@ -53,6 +53,14 @@ describe("a score that grows while it is heard", () => {
     expect(score.keyAt(10)?.tonic).toBe("Eb");
     expect(score.levelAt(0.15)).toBe(-20);
     expect(score.levelAt(0)).toBeNull();
+  });
+
+  it("tells the key of the whole from that of its parts", () => {
+    const score = new LiveScore();
+    [key(0, "C"), key(10, "G", "C"), key(15, "G", "G"), key(20, "C", "G")].forEach((event) => { score.take(event); });
+    expect(score.keyAt(12)?.tonic).toBe("C");
+    expect(score.keyAt(30)?.tonic).toBe("G");
+    expect(score.document(30).key?.parts.map(({ from, best }) => [from, best.tonic])).toEqual([[0, "C"], [10, "G"], [20, "C"]]);
   });
 
   it("forgets what is long past, counts bars on, and keeps the chord that holds", () => {

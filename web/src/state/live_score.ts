@@ -18,6 +18,7 @@ export class LiveScore {
   private readonly tempi: TempoPoint[] = [];
   private readonly chords: Open<ChordPart>[] = [];
   private readonly keys: Open<KeyPart>[] = [];
+  private readonly wholeKeys: { readonly at: Seconds; readonly key: KeyCandidate }[] = [];
   private readonly sections: SectionPart[] = [];
   private readonly loudness = { at: [] as Seconds[], momentary: [] as number[], short_term: [] as number[] };
   private barsForgotten = 0;
@@ -31,7 +32,7 @@ export class LiveScore {
   }
 
   clear(): void {
-    for (const list of [this.onsets, this.tempi, this.chords, this.keys, this.sections, this.loudness.at, this.loudness.momentary, this.loudness.short_term]) {
+    for (const list of [this.onsets, this.tempi, this.chords, this.keys, this.wholeKeys, this.sections, this.loudness.at, this.loudness.momentary, this.loudness.short_term]) {
       list.length = 0;
     }
     this.beats = [];
@@ -59,7 +60,10 @@ export class LiveScore {
         begin(this.chords, { from: at, to: at, chord: event.chord, runner_up: null, confidence: event.confidence });
         break;
       case "key":
-        begin(this.keys, { from: at, to: at, best: event.best, runner_up: event.runner_up });
+        if (!sameKey(this.keys.at(-1)?.best, event.best)) {
+          begin(this.keys, { from: at, to: at, best: event.best, runner_up: event.runner_up });
+        }
+        insert(this.wholeKeys, { at: at + event.latency, key: event.whole });
         break;
       case "segment":
         this.sections.push({ from: event.from, to: at, label: event.label, confidence: event.confidence });
@@ -89,7 +93,7 @@ export class LiveScore {
 
   /** The lists in it are this score's own, and grow. */
   document(length: Seconds): AnalysisDocument {
-    const best = this.keys.at(-1);
+    const last = this.keys.at(-1);
     return {
       analysis: 1,
       engine: "",
@@ -97,7 +101,7 @@ export class LiveScore {
       tempo: { candidates: [], curve: this.tempi },
       beats: { beats_per_bar: this.beatsPerBar, metre_confidence: 0, grid: this.beats },
       onsets: this.onsets,
-      key: { best: best?.best ?? null, runner_up: best?.runner_up ?? null, tuning: 440, tuning_confidence: 0, parts: this.keys },
+      key: { best: this.wholeKeys.at(-1)?.key ?? null, runner_up: last?.runner_up ?? null, tuning: 440, tuning_confidence: 0, parts: this.keys },
       chords: this.chords,
       sections: this.sections,
       loudness: {
@@ -120,8 +124,9 @@ export class LiveScore {
     return this.chords.findLast(({ from }) => from <= now) ?? null;
   }
 
+  /** Of all that had been heard by then. */
   keyAt(now: Seconds): KeyCandidate | null {
-    return (this.keys.findLast(({ from }) => from <= now) ?? null)?.best ?? null;
+    return this.wholeKeys.findLast(({ at }) => at <= now)?.key ?? null;
   }
 
   beatAt(now: Seconds): BeatPoint | null {
@@ -158,6 +163,7 @@ export class LiveScore {
       const first = parts.findIndex(({ to }) => to >= from);
       parts.splice(0, first < 0 ? Math.max(0, parts.length - 1) : first);
     }
+    this.wholeKeys.splice(0, Math.max(0, firstAtOrAfter(this.wholeKeys, from) - 1));
     this.sections.splice(0, Math.max(0, this.sections.findIndex(({ to }) => to >= from)));
     const { at, momentary, short_term } = this.loudness;
     const quiet = at.findIndex((time) => time >= from);
@@ -165,6 +171,10 @@ export class LiveScore {
       list.splice(0, Math.max(0, quiet));
     }
   }
+}
+
+function sameKey(a: KeyCandidate | undefined, b: KeyCandidate): boolean {
+  return a?.tonic === b.tonic && a.mode === b.mode;
 }
 
 function insert<T extends { readonly at: Seconds }>(items: T[], item: T): void {
