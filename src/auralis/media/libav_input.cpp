@@ -30,6 +30,7 @@ using core::ErrorCode;
 using core::Frames;
 
 constexpr int kIoBuffer = 64 * 1024;
+constexpr int kPcmPacket = 32 * 1024; ///< bytes of uncompressed sound decoded at once
 constexpr int kMinRate = 8'000;
 constexpr int kMaxRate = 192'000;
 constexpr int kMaxChannels = 8;
@@ -341,6 +342,9 @@ core::Result<void> LibavInput::open_container(const std::string& address, const 
   AVDictionary* options = nullptr;
   for (const auto& [name, value] : own) {
     av_dict_set(&options, name, value.c_str(), 0);
+  }
+  if (bytes_ && bytes_->size()) { // a file may be read in larger pieces than a stream, whose listeners wait
+    av_dict_set_int(&options, "max_size", kPcmPacket, 0);
   }
   if (!io_) { // a device: what it holds back must not keep a cancelled reader waiting
     context->flags |= AVFMT_FLAG_NONBLOCK;
@@ -771,7 +775,15 @@ void LibavInput::append(const std::uint8_t* const* data, int frames) {
 
 void LibavInput::repair(std::size_t from) {
   for (auto& plane : planes_) {
-    for (float& sample : std::span{plane}.subspan(from)) {
+    const auto added = std::span{plane}.subspan(from);
+    int broken = 0; // counted first, as nearly always there are none, and counting is quick
+    for (const float sample : added) {
+      broken += std::abs(sample) <= kLargestSample ? 0 : 1;
+    }
+    if (broken == 0) {
+      continue;
+    }
+    for (float& sample : added) {
       if (!(std::abs(sample) <= kLargestSample)) { // also catches NaN
         sample = sample > 0.0F ? kLargestSample : (sample < 0.0F ? -kLargestSample : 0.0F);
         ++damage_.repaired_samples;
