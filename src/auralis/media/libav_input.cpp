@@ -55,12 +55,22 @@ constexpr std::array<std::string_view, 6> kBareStreams{"aac", "ac3", "dts", "eac
 
 extern "C" void say_nothing(const char*, int, const char*, int, const char*, ...) {}
 
-/// libasound prints to stderr unless it is told where else to; libavdevice has loaded it, we do not link it ourselves.
-void silence_alsa() {
+/// libavdevice and the dozens of libraries behind it, loaded when a device is asked for: loading them at every start
+/// takes as long as analysing half a minute of sound. Null if it is not there.
+void* load_devices() {
+  static void* const library = dlopen("libavdevice.so." AV_STRINGIFY(LIBAVDEVICE_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL);
+  return library;
+}
+
+/// What `library`, or one that it has brought along, calls by this name.
+template <typename Function> Function* find_function(void* library, const char* name) {
+  return reinterpret_cast<Function*>(dlsym(library, name));
+}
+
+/// libasound prints to stderr unless it is told where else to.
+void silence_alsa(void* devices) {
   using Handler = void (*)(const char* file, int line, const char* function, int error, const char* format, ...);
-  using SetHandler = int (*)(Handler);
-  if (void* const found = dlsym(RTLD_DEFAULT, "snd_lib_error_set_handler"); found != nullptr) {
-    const auto set = reinterpret_cast<SetHandler>(found);
+  if (auto* const set = find_function<int(Handler)>(devices, "snd_lib_error_set_handler"); set != nullptr) {
     set(&say_nothing);
   }
 }
@@ -271,8 +281,15 @@ core::Result<std::unique_ptr<LibavInput>> LibavInput::open_raw(std::unique_ptr<B
 
 core::Result<std::unique_ptr<LibavInput>> LibavInput::open_device(const std::string& system, const std::string& name,
                                                                   std::stop_token stop) {
-  avdevice_register_all(); // idempotent
-  silence_alsa();
+  void* const devices = load_devices();
+  auto* const register_all =
+      devices != nullptr ? find_function<decltype(avdevice_register_all)>(devices, "avdevice_register_all") : nullptr;
+  if (register_all == nullptr) {
+    return core::fail(ErrorCode::unavailable, "libavdevice, which reads sound devices, cannot be loaded",
+                      system + ":" + name);
+  }
+  register_all(); // idempotent
+  silence_alsa(devices);
   std::unique_ptr<LibavInput> input{new LibavInput{system + ":" + name, std::move(stop)}};
   const AVInputFormat* const format =
       system == "alsa" || system == "pulse" ? av_find_input_format(system.c_str()) : nullptr;
