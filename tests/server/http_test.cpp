@@ -69,6 +69,7 @@ TEST(Http, StatusIsWhatItsSchemaSays) {
   ASSERT_EQ(status->stations.size(), 1U);
   EXPECT_EQ(status->stations[0].id, "main");
   EXPECT_EQ(status->stations[0].seed, 7);
+  EXPECT_EQ(status->hearing, protocol::HearingDocument{});
   EXPECT_GT(status->memory_bytes, 1'000'000);
 }
 
@@ -89,6 +90,11 @@ TEST(Http, PrometheusReadsItsOwnFormat) {
   EXPECT_NE(answer.body.find("# TYPE auralis_send_delay_seconds histogram\n"), std::string::npos);
   EXPECT_NE(answer.body.find("auralis_send_delay_seconds_bucket{le=\"+Inf\"}"), std::string::npos);
   EXPECT_NE(answer.body.find("\nauralis_stations 1\n"), std::string::npos);
+  for (const std::string name :
+       {"auralis_stations_heard", "auralis_live_watchers", "auralis_microphones", "auralis_analyses_running"}) {
+    EXPECT_NE(answer.body.find("# TYPE " + name + " gauge\n"), std::string::npos) << name;
+    EXPECT_NE(answer.body.find('\n' + name + " 0\n"), std::string::npos) << name;
+  }
 }
 
 TEST(Http, TheApiDescribesItselfAndThePageThatShowsItNeedsNobodyElse) {

@@ -126,6 +126,28 @@ TEST(Live, IsNoneOfAStationsListenersAndEndsWithTheLastWhoWatches) {
   EXPECT_EQ(about()["playing"], false);
 }
 
+TEST(Live, IsCountedInStatusAndMetrics) {
+  const RunningServer server{{}, thumps()};
+  auto first = live(server, "?station=main");
+  auto second = live(server, "?station=main");
+  auto speaker = live(server);
+  speaker.send_text(kMicrophone);
+  for (auto* socket : {&first, &second, &speaker}) {
+    ASSERT_FALSE(socket->message("listening").empty());
+  }
+  const protocol::HearingDocument expected{.stations = 1, .watchers = 2, .microphones = 1};
+  const auto status = protocol::parse_status_document(server.request("GET", "/api/status").body);
+  ASSERT_TRUE(status) << status.error().what;
+  EXPECT_EQ(status->hearing, expected);
+  const auto metrics = protocol::parse_metrics_document(server.request("GET", "/api/metrics").body);
+  ASSERT_TRUE(metrics) << metrics.error().what;
+  EXPECT_EQ(metrics->hearing, expected);
+  const auto scraped = server.request("GET", "/metrics").body;
+  for (const auto* line : {"auralis_stations_heard 1", "auralis_live_watchers 2", "auralis_microphones 1"}) {
+    EXPECT_NE(scraped.find('\n' + std::string{line} + '\n'), std::string::npos) << line;
+  }
+}
+
 TEST(Live, EndsWhereTheStationEnds) {
   const RunningServer server{{}, thumps()};
   ASSERT_EQ(server.request("POST", "/api/stations", R"({"id":"side"})").status, 201);

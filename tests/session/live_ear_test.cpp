@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "auralis/media/pcm.hpp"
@@ -64,6 +65,47 @@ TEST(LiveEar, SaysTheSameHoweverTheSoundIsCut) {
       return text.find("\"type\":\"" + std::string{kind} + '"') != std::string::npos;
     })) << kind;
   }
+}
+
+TEST(LiveEar, SaysAVoiceInStretchesAndNothingWhereThereIsNone) {
+  constexpr int kRate = 44'100;
+  // A second of nothing, a second of A3, a second of nothing.
+  std::vector<float> samples(std::size_t{3} * kRate);
+  for (int i = kRate; i < 2 * kRate; ++i) {
+    for (int partial = 1; partial <= 6; ++partial) {
+      samples[static_cast<std::size_t>(i)] +=
+          static_cast<float>(0.3 / partial * std::sin(2.0 * 3.14159265 * 220.0 * partial * i / kRate));
+    }
+  }
+  std::vector<std::byte> bytes(2 * samples.size());
+  media::write_pcm16(samples, bytes);
+  int messages = 0;
+  int voiced = 0;
+  LiveEar ear{{.sample_rate = core::Hertz{kRate}, .channels = 1}};
+  const auto say = [&](const protocol::HeardEvent& event) {
+    const auto* voice = std::get_if<protocol::HeardVoice>(&event);
+    if (voice == nullptr) {
+      return;
+    }
+    ++messages;
+    EXPECT_DOUBLE_EQ(voice->step, 0.01);
+    EXPECT_GE(voice->latency, 0.0);
+    EXPECT_LT(voice->latency, 0.3);
+    for (std::size_t i = 0; i < voice->f0.size(); ++i) {
+      if (voice->f0[i] > 0.0) {
+        ++voiced;
+        const double from_middle = std::abs(voice->at + 0.01 * static_cast<double>(i) - 1.5);
+        EXPECT_LT(from_middle, 0.55);
+        if (from_middle < 0.45) { // a frame that the voice does not fill may hear something else
+          EXPECT_NEAR(voice->f0[i], 220.0, 3.0);
+        }
+      }
+    }
+  };
+  ear.hear(bytes, say);
+  ear.finish(say);
+  EXPECT_NEAR(voiced, 100, 8);
+  EXPECT_LE(messages, 9);
 }
 
 TEST(LiveEar, LeavesOutHalfAFrame) {

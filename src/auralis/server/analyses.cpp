@@ -389,6 +389,11 @@ protocol::AnalysisList Analyses::list() const {
   return list;
 }
 
+std::size_t Analyses::running() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(entries_, [](const auto& one) { return one->record.state == AnalysisState::running; }));
+}
+
 std::optional<protocol::AnalysisStatus> Analyses::find(std::string_view id) const {
   const auto* one = entry(id);
   return one == nullptr ? std::nullopt : std::optional{status(*one)};

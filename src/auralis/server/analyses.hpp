@@ -104,6 +104,8 @@ public:
   void submit(store::WebAddress address, std::string name, Place place, Then<protocol::AnalysisStatus> then);
 
   [[nodiscard]] protocol::AnalysisList list() const;
+  /// How many are being worked on now.
+  [[nodiscard]] std::size_t running() const;
   [[nodiscard]] std::optional<protocol::AnalysisStatus> find(std::string_view id) const;
   /// Errors: not_found; unavailable while it is not done; invalid_argument where it has failed.
   void document(std::string_view id, Then<std::string> then);

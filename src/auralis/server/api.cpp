@@ -137,10 +137,11 @@ Response document(const Request& request, std::string_view text, std::string_vie
 
 } // namespace
 
-Api::Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, Scheduler& scheduler,
-         const core::Clock& clock, const Counters& counters)
-    : config_{config}, stations_{stations}, presets_{presets}, analyses_{analyses}, scheduler_{scheduler},
-      clock_{clock}, counters_{counters}, started_{clock.now()}, asked_at_{started_}, cpu_at_asking_{cpu_seconds()} {}
+Api::Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, const LiveHearing& hearing,
+         Scheduler& scheduler, const core::Clock& clock, const Counters& counters)
+    : config_{config}, stations_{stations}, presets_{presets}, work_{analyses}, analyses_{analyses}, hearing_{hearing},
+      scheduler_{scheduler}, clock_{clock}, counters_{counters}, started_{clock.now()}, asked_at_{started_},
+      cpu_at_asking_{cpu_seconds()} {}
 
 bool Api::handles(const Target& target) {
   static constexpr std::array<std::string_view, 6> kRoots{"api", "metrics", "healthz", "readyz", "docs", "v1"};
@@ -165,7 +166,7 @@ void Api::handle(const Request& request, const Respond& respond) {
   case Route::status:
     return respond(status());
   case Route::metrics:
-    return respond(json_response(200, protocol::to_json(metrics_document(stations_.metrics()))));
+    return respond(json_response(200, protocol::to_json(metrics_document(stations_.metrics(), hearing()))));
   case Route::prometheus:
     return respond(prometheus());
   case Route::health:
@@ -211,6 +212,13 @@ void Api::handle(const Request& request, const Respond& respond) {
   }
 }
 
+protocol::HearingDocument Api::hearing() const {
+  return {.stations = static_cast<std::int64_t>(hearing_.stations_heard()),
+          .watchers = static_cast<std::int64_t>(hearing_.watchers()),
+          .microphones = static_cast<std::int64_t>(hearing_.microphones()),
+          .analyses = static_cast<std::int64_t>(work_.running())};
+}
+
 Response Api::status() {
   const auto now = clock_.now();
   const double cpu = cpu_seconds();
@@ -219,6 +227,7 @@ Response Api::status() {
                                   .uptime_seconds = core::to_seconds(now - started_).value,
                                   .stations = stations_.list(),
                                   .listeners = static_cast<std::int64_t>(stations_.listeners()),
+                                  .hearing = hearing(),
                                   .soundfont = config_.soundfont,
                                   .cpu_percent =
                                       elapsed > 0.0 ? std::max(0.0, 100.0 * (cpu - cpu_at_asking_) / elapsed) : 0.0,
@@ -233,6 +242,7 @@ Response Api::prometheus() const {
                                                      {.stations = stations_.count(),
                                                       .private_stations = stations_.private_count(),
                                                       .listeners = stations_.listeners(),
+                                                      .hearing = hearing(),
                                                       .uptime_seconds = core::to_seconds(clock_.now() - started_).value,
                                                       .memory_bytes = resident_bytes(),
                                                       .cpu_seconds = cpu_seconds()}));

@@ -5,6 +5,7 @@
 #include "auralis/server/config.hpp"
 #include "auralis/server/counters.hpp"
 #include "auralis/server/http.hpp"
+#include "auralis/server/live_hearing.hpp"
 #include "auralis/server/preset_store.hpp"
 #include "auralis/server/scheduler.hpp"
 #include "auralis/server/stations.hpp"
@@ -16,8 +17,8 @@ namespace auralis::server {
 class Api {
 public:
   /// All must outlive it.
-  Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, Scheduler& scheduler,
-      const core::Clock& clock, const Counters& counters);
+  Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, const LiveHearing& hearing,
+      Scheduler& scheduler, const core::Clock& clock, const Counters& counters);
 
   /// Whether the address is the API's rather than a file's.
   [[nodiscard]] static bool handles(const Target& target);
@@ -33,13 +34,16 @@ private:
   [[nodiscard]] Response recording(std::string_view id) const;
   void all_presets(const Request& request, const Respond& respond);
   void one_preset(const Request& request, const Respond& respond);
+  [[nodiscard]] protocol::HearingDocument hearing() const;
   [[nodiscard]] Response status();
   [[nodiscard]] Response prometheus() const;
 
   const Config& config_;
   Stations& stations_;
   PresetStore& presets_;
+  const Analyses& work_;
   AnalysesApi analyses_;
+  const LiveHearing& hearing_;
   Scheduler& scheduler_;
   const core::Clock& clock_;
   const Counters& counters_;

@@ -18,7 +18,7 @@ constexpr int kNiceness = 10;
 /// A station's ear that is further behind than this begins anew.
 constexpr core::Seconds kFarBehind{4.0};
 /// What of the past a newcomer is told: about a minute.
-constexpr std::size_t kRemembered = 1'200;
+constexpr std::size_t kRemembered = 1'500;
 
 template <typename T> constexpr std::size_t kind_of() {
   return []<typename... Kinds>(const std::variant<Kinds...>*) {
@@ -160,7 +160,7 @@ public:
     }
   }
   void remove(LiveWatch& watch) { std::erase(watches_, &watch); }
-  [[nodiscard]] bool empty() const noexcept { return watches_.empty(); }
+  [[nodiscard]] std::size_t watchers() const noexcept { return watches_.size(); }
 
   /// \pre somebody else owns it, too
   void leave() {
@@ -256,10 +256,18 @@ void LiveHearing::unwatch(const std::string& station, LiveWatch& watch) {
   }
   const auto ear = found->second;
   ear->remove(watch);
-  if (ear->empty()) {
+  if (ear->watchers() == 0) {
     ear->leave();
     log_.debug("hearing_ended", {{"station", station}});
   }
+}
+
+std::size_t LiveHearing::watchers() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& [station, ear] : heard_) {
+    sum += ear->watchers();
+  }
+  return sum;
 }
 
 core::Result<std::shared_ptr<Ear>> LiveHearing::microphone(core::Hertz sample_rate, Ear::Tell tell) {

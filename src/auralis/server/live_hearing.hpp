@@ -111,6 +111,8 @@ public:
 
   [[nodiscard]] std::size_t microphones() const noexcept { return microphones_; }
   [[nodiscard]] std::size_t stations_heard() const noexcept { return heard_.size(); }
+  /// Those who are told, of all stations together.
+  [[nodiscard]] std::size_t watchers() const noexcept;
 
   /// Waits for what is being heard; nothing more is said.
   void join() { workers_.join(); }

@@ -68,7 +68,7 @@ MetricFamily histogram(std::string name, std::string help, const core::Histogram
 
 } // namespace
 
-protocol::MetricsDocument metrics_document(const stream::Metrics& metrics) {
+protocol::MetricsDocument metrics_document(const stream::Metrics& metrics, const protocol::HearingDocument& hearing) {
   const auto sent = metrics.chunks_sent.load(std::memory_order_relaxed);
   const auto on_time = metrics.chunks_on_time.load(std::memory_order_relaxed);
   return {.render_ms = summary_of(metrics.render_ms),
@@ -79,7 +79,8 @@ protocol::MetricsDocument metrics_document(const stream::Metrics& metrics) {
           .chunks_dropped = static_cast<std::int64_t>(metrics.chunks_dropped.load(std::memory_order_relaxed)),
           .on_time_share = sent == 0 ? 1.0 : static_cast<double>(std::min(on_time, sent)) / static_cast<double>(sent),
           .underruns = static_cast<std::int64_t>(metrics.underruns.load(std::memory_order_relaxed)),
-          .buffer_ms = summary_of(metrics.buffer_ms)};
+          .buffer_ms = summary_of(metrics.buffer_ms),
+          .hearing = hearing};
 }
 
 std::string prometheus_text(const stream::Metrics& metrics, const Counters& counters, const Gauges& gauges) {
@@ -103,6 +104,14 @@ std::string prometheus_text(const stream::Metrics& metrics, const Counters& coun
       gauge("auralis_stations", "Stations, shared and private.", static_cast<double>(gauges.stations)),
       gauge("auralis_private_stations", "Private stations.", static_cast<double>(gauges.private_stations)),
       gauge("auralis_listeners", "Listeners of all stations.", static_cast<double>(gauges.listeners)),
+      gauge("auralis_stations_heard", "Stations that the server hears live.",
+            static_cast<double>(gauges.hearing.stations)),
+      gauge("auralis_live_watchers", "Those who are told what is heard of stations.",
+            static_cast<double>(gauges.hearing.watchers)),
+      gauge("auralis_microphones", "Microphones that the server hears live.",
+            static_cast<double>(gauges.hearing.microphones)),
+      gauge("auralis_analyses_running", "Recordings that are being analysed.",
+            static_cast<double>(gauges.hearing.analyses)),
       gauge("auralis_uptime_seconds", "Since the server began.", gauges.uptime_seconds),
       gauge("auralis_connections_open", "Sockets open now.", static_cast<double>(counters.connections_open)),
       counter("auralis_connections_total", "Sockets accepted.", static_cast<double>(counters.connections)),

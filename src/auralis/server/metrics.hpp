@@ -13,13 +13,15 @@
 
 namespace auralis::server {
 
-[[nodiscard]] protocol::MetricsDocument metrics_document(const stream::Metrics& metrics);
+[[nodiscard]] protocol::MetricsDocument metrics_document(const stream::Metrics& metrics,
+                                                         const protocol::HearingDocument& hearing);
 
 /// What a scrape sees beyond the streams.
 struct Gauges {
   std::size_t stations = 0;
   std::size_t private_stations = 0;
   std::size_t listeners = 0;
+  protocol::HearingDocument hearing;
   double uptime_seconds = 0.0;
   std::uint64_t memory_bytes = 0;
   double cpu_seconds = 0.0;

@@ -75,7 +75,7 @@ struct Server::Impl {
         presets{config.data_dir, config.max_presets}, files{config.web_root},
         stations{config, std::move(factory), presets, scheduler, clock, log},
         analyses{config, std::move(analyser), scheduler, clock, log}, hearing{config, stations, scheduler, log},
-        api{config, stations, presets, analyses, scheduler, clock, counters},
+        api{config, stations, presets, analyses, hearing, scheduler, clock, counters},
         connections{io,
                     {config, stations, analyses, hearing, api, files, scheduler, counters, clock, log},
                     [this] { ended_if_empty(); }},

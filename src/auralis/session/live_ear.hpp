@@ -11,7 +11,8 @@
 
 namespace auralis::session {
 
-/// Hears 16-bit sound as it comes and says in messages what a live picture shows: onsets, beats, chords, key, loudness.
+/// Hears 16-bit sound as it comes and says in messages what a live picture shows: onsets, beats, chords, key,
+/// parts of the form, loudness, and a voice where there is one.
 ///
 /// How the sound is cut into calls changes nothing that is said. Thread: one owner. Realtime: no, messages allocate.
 class LiveEar {

@@ -44,6 +44,7 @@ export class Live {
   metre: number = $state(0);
   heardFor: Seconds = $state(0);
   hasSections = $state(false);
+  hasVoice = $state(false);
   /** How late a transient is known; null until one has been heard. */
   latency: Milliseconds | null = $state(null);
   announcement = $state("");
@@ -172,6 +173,7 @@ export class Live {
     this.score.take(message);
     this.clock.heard(message.at + message.latency, performance.now() / 1000);
     this.hasSections = this.score.hasSections;
+    this.hasVoice = this.score.hasVoice;
     if (message.type === "onset") {
       this.latencies = [...this.latencies, message.latency * 1000].slice(-kLatencies);
       this.latency = [...this.latencies].sort((a, b) => a - b)[this.latencies.length >> 1] ?? null;
@@ -191,5 +193,6 @@ export class Live {
     this.level = null;
     this.heardFor = 0;
     this.hasSections = false;
+    this.hasVoice = false;
   }
 }

@@ -46,6 +46,22 @@ describe("a score that grows while it is heard", () => {
     expect(score.hasSections).toBe(true);
   });
 
+  it("keeps of a voice what was heard of it, and nothing of the rests", () => {
+    const score = new LiveScore();
+    expect(score.hasVoice).toBe(false);
+    const before = score.document(0).pitch;
+    score.take({ type: "voice", at: 2, latency: 0.1, step: 0.01, f0: [220, 0, 221] });
+    score.take({ type: "voice", at: 2.16, latency: 0.1, step: 0.01, f0: [0, 222] });
+    const { pitch } = score.document(3);
+    expect(score.hasVoice).toBe(true);
+    expect(pitch?.f0).toEqual([220, 221, 222]);
+    [2, 2.02, 2.17].forEach((at, i) => { expect(pitch?.at[i]).toBeCloseTo(at, 9); });
+    expect(pitch, "what is made of the older one is not taken for it").not.toBe(before);
+    score.take(loudness(700, -20));
+    expect(score.document(700).pitch?.f0).toEqual([]);
+    expect(score.hasVoice).toBe(false);
+  });
+
   it("knows key and level of a moment", () => {
     const score = new LiveScore();
     [key(0, "C"), loudness(0.1, -20), loudness(0.2, -18), key(10, "Eb")].forEach((event) => { score.take(event); });

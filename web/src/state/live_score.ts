@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnalysisDocument, BeatPoint, ChordPart, HeardEvent, KeyCandidate, KeyPart, OnsetPoint, SectionPart, TempoPoint } from "../protocol/generated/messages";
+import type { AnalysisDocument, BeatPoint, ChordPart, HeardEvent, KeyCandidate, KeyPart, OnsetPoint, PitchResult, SectionPart, TempoPoint } from "../protocol/generated/messages";
 import type { Seconds } from "../units";
 import type { Grid } from "./grid";
 import { barNumbers, firstAtOrAfter } from "./grid";
@@ -20,6 +20,9 @@ export class LiveScore {
   private readonly keys: Open<KeyPart>[] = [];
   private readonly wholeKeys: { readonly at: Seconds; readonly key: KeyCandidate }[] = [];
   private readonly sections: SectionPart[] = [];
+  private readonly voice = { at: [] as Seconds[], f0: [] as number[], voicing: [] as number[] };
+  /** The voice, as another object whenever it is another: what is made of it is kept by it. */
+  private pitch: PitchResult = this.voice;
   private readonly loudness = { at: [] as Seconds[], momentary: [] as number[], short_term: [] as number[] };
   private barsForgotten = 0;
   private beatsPerBar = 0;
@@ -32,9 +35,14 @@ export class LiveScore {
   }
 
   clear(): void {
-    for (const list of [this.onsets, this.tempi, this.chords, this.keys, this.wholeKeys, this.sections, this.loudness.at, this.loudness.momentary, this.loudness.short_term]) {
+    const { at, momentary, short_term } = this.loudness;
+    const { voice } = this;
+    for (const list of [
+      this.onsets, this.tempi, this.chords, this.keys, this.wholeKeys, this.sections, voice.at, voice.f0, voice.voicing, at, momentary, short_term,
+    ]) {
       list.length = 0;
     }
+    this.pitch = { ...this.voice };
     this.beats = [];
     this.barsForgotten = 0;
     this.beatsPerBar = 0;
@@ -73,6 +81,16 @@ export class LiveScore {
         this.loudness.momentary.push(event.momentary);
         this.loudness.short_term.push(event.short_term);
         break;
+      case "voice":
+        event.f0.forEach((hertz, i) => {
+          if (hertz > 0) {
+            this.voice.at.push(at + i * event.step);
+            this.voice.f0.push(hertz);
+            this.voice.voicing.push(1);
+          }
+        });
+        this.pitch = { ...this.voice };
+        break;
       case "pitch":
       case "frame":
         break;
@@ -104,6 +122,7 @@ export class LiveScore {
       key: { best: this.wholeKeys.at(-1)?.key ?? null, runner_up: last?.runner_up ?? null, tuning: 440, tuning_confidence: 0, parts: this.keys },
       chords: this.chords,
       sections: this.sections,
+      pitch: this.pitch,
       loudness: {
         integrated_lufs: null, range_lu: 0, true_peak_dbtp: null, max_momentary_lufs: null, max_short_term_lufs: null,
         dynamic_complexity_db: 0, silences: [], fade_in: 0, fade_out: 0, curve: this.loudness,
@@ -148,6 +167,11 @@ export class LiveScore {
     return this.sections.length > 0;
   }
 
+  /** Whether a voice has been heard that is not forgotten. */
+  get hasVoice(): boolean {
+    return this.voice.at.length > 0;
+  }
+
   get metre(): number {
     return this.beatsPerBar;
   }
@@ -165,6 +189,11 @@ export class LiveScore {
     }
     this.wholeKeys.splice(0, Math.max(0, firstAtOrAfter(this.wholeKeys, from) - 1));
     this.sections.splice(0, Math.max(0, this.sections.findIndex(({ to }) => to >= from)));
+    const said = this.voice.at.findIndex((time) => time >= from);
+    for (const list of [this.voice.at, this.voice.f0, this.voice.voicing]) {
+      list.splice(0, said < 0 ? list.length : said);
+    }
+    this.pitch = { ...this.voice };
     const { at, momentary, short_term } = this.loudness;
     const quiet = at.findIndex((time) => time >= from);
     for (const list of [at, momentary, short_term]) {

@@ -28,6 +28,7 @@ describe("a score's pitch", () => {
     const lanes = (f0: number): string[] => lanesOf({ ...kEmpty, pitch: { at: [0], f0: [f0], voicing: [0] } }).map(({ lane }) => lane);
     expect(lanes(440)).toEqual(["ruler", "waveform", "pitch"]);
     expect(lanes(-440)).toEqual(["ruler", "waveform"]);
-    expect(lanesOf(kEmpty, false).map(({ lane }) => lane)).toEqual(["ruler"]);
+    expect(lanesOf(kEmpty, true).map(({ lane }) => lane)).toEqual(["ruler"]);
+    expect(lanesOf({ ...kEmpty, pitch: { at: [], f0: [], voicing: [] } }, true).map(({ lane }) => lane), "it may come").toEqual(["ruler", "pitch"]);
   });
 });

@@ -20,16 +20,16 @@ export interface Lane {
   readonly height: number;
 }
 
-const kLanes: readonly { readonly lane: LaneName; readonly name: string; readonly height: number; readonly of: (document: AnalysisDocument) => boolean }[] = [
+const kLanes: readonly { readonly lane: LaneName; readonly name: string; readonly height: number; readonly of: (document: AnalysisDocument, live: boolean) => boolean }[] = [
   { lane: "ruler", name: "Time", height: 24, of: () => true },
-  { lane: "waveform", name: "Waveform", height: 98, of: () => true },
+  { lane: "waveform", name: "Waveform", height: 98, of: (_, live) => !live },
   { lane: "downbeats", name: "Bars", height: 22, of: ({ beats }) => beats !== undefined },
   { lane: "beats", name: "Beats", height: 24, of: ({ beats }) => beats !== undefined },
   { lane: "transients", name: "Transients", height: 32, of: ({ onsets }) => onsets !== undefined },
   { lane: "chords", name: "Chords", height: 30, of: ({ chords }) => chords !== undefined },
   { lane: "key", name: "Key", height: 24, of: ({ key }) => key !== undefined },
   { lane: "sections", name: "Sections", height: 24, of: ({ sections }) => sections !== undefined },
-  { lane: "pitch", name: "Pitch", height: 56, of: ({ pitch }) => pitch !== undefined && hasVoice(pitch) },
+  { lane: "pitch", name: "Pitch", height: 56, of: ({ pitch }, live) => pitch !== undefined && (live || hasVoice(pitch)) },
   { lane: "loudness", name: "Loudness", height: 40, of: ({ loudness }) => loudness !== undefined },
   { lane: "tempo", name: "Tempo", height: 40, of: ({ tempo }) => tempo !== undefined },
 ];
@@ -41,10 +41,10 @@ function hasVoice({ f0 }: PitchResult): boolean {
   return f0.reduce((sum, hertz) => sum + (hertz > 0 ? 1 : 0), 0) > kLeastVoiced * f0.length;
 }
 
-/** The lanes that a document fills, from the top down. @param waveform whether there is one to show */
-export function lanesOf(document: AnalysisDocument, waveform = true): Lane[] {
+/** The lanes that a document fills, from the top down. @param live it is being heard: it has no waveform, and may have a voice yet */
+export function lanesOf(document: AnalysisDocument, live = false): Lane[] {
   let top = 0;
-  return kLanes.filter(({ lane, of }) => of(document) && (waveform || lane !== "waveform")).map(({ lane, name, height }) => {
+  return kLanes.filter(({ of }) => of(document, live)).map(({ lane, name, height }) => {
     const placed = { lane, name, top, height };
     top += height + kGap;
     return placed;
@@ -95,6 +95,8 @@ export function scoreOf(document: AnalysisDocument, grid: Grid): Score {
 /** The lane shows what lies between these shares of the voice's notes: a slip of an octave does not squeeze the rest. */
 const kPitchShares = [0.01, 0.99] as const;
 const kLeastPitchRange = 12;
+/** As many notes say where those shares lie. */
+const kSorted = 4096;
 
 const pitches = new WeakMap<object, ReturnType<typeof voiceOf>>();
 
@@ -120,8 +122,9 @@ function voiceOf({ at, f0 }: PitchResult): Pick<Score, "pitchAt" | "pitch" | "lo
       n += 1;
     }
   });
-  const sorted = notes.slice().sort();
-  const [low, high] = kPitchShares.map((share) => sorted[Math.round(share * (voiced - 1))] ?? 60) as [number, number];
+  const stride = Math.ceil(voiced / kSorted) || 1;
+  const sorted = notes.filter((_, i) => i % stride === 0).sort();
+  const [low, high] = kPitchShares.map((share) => sorted[Math.round(share * (sorted.length - 1))] ?? 60) as [number, number];
   const room = Math.max(1, (kLeastPitchRange - (high - low)) / 2);
   return { pitchAt: times, pitch: notes, lowestPitch: low - room, highestPitch: high + room };
 }
@@ -295,6 +298,9 @@ const kPainters: Readonly<Record<LaneName, Painter>> = {
 
   pitch(context, height, { score, span, extent, inks }) {
     const { pitchAt, pitch, lowestPitch, highestPitch } = score;
+    if (pitch.length === 0) {
+      return;
+    }
     const yOf = (note: number): number => 4 + (height - 8) * (1 - (note - lowestPitch) / (highestPitch - lowestPitch));
     context.font = `11px ${inks.sans}`;
     context.textBaseline = "middle";
