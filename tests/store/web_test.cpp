@@ -30,7 +30,8 @@ TEST(WebAddress, IsOfTheWebAndNamesNobody) {
        {"http://./a.wav", "", "song.mp3", "audio.example/song.mp3", "file:///etc/passwd", "ftp://audio.example/x",
         "gopher://audio.example", "javascript:alert(1)", "http://", "http://user@audio.example/",
         "http://user:word@audio.example/", "http://audio.example:99999/", "http://audio.example/a b",
-        "http://audio.example/\r\nHost: other", "http://allowed.example@other.example/", "//audio.example/x"}) {
+        "http://audio.example/\r\nHost: other", "http://2130706%33/", "http://allowed.example@other.example/",
+        "//audio.example/x"}) {
     EXPECT_FALSE(parse_web_address(text)) << text;
   }
 }

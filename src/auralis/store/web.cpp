@@ -96,9 +96,7 @@ int watch(void* context, curl_off_t total, curl_off_t now, curl_off_t /*up_total
   return 0;
 }
 
-} // namespace
-
-core::Result<WebAddress> parse_web_address(std::string_view text) {
+core::Result<WebAddress> read_once(std::string_view text) {
   begin();
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= 0x20U || c == '\x7F'; })) {
     return refused("an address holds no spaces and no control characters");
@@ -138,6 +136,20 @@ core::Result<WebAddress> parse_web_address(std::string_view text) {
   if (const auto path = part(url.get(), CURLUPART_PATH, CURLU_URLDECODE)) {
     if (auto name = path->substr(path->rfind('/') + 1); presentable(name)) {
       address.file_name = std::move(name);
+    }
+  }
+  return address;
+}
+
+} // namespace
+
+core::Result<WebAddress> parse_web_address(std::string_view text) {
+  auto address = read_once(text);
+  if (address) {
+    // What is fetched is read from the normalised text once more: 2130706%33 is a name, 21307063 a number.
+    const auto fetched = read_once(address->url);
+    if (!fetched || fetched->host != address->host || fetched->port != address->port) {
+      return refused("the address leads to another host once it is written out");
     }
   }
   return address;
