@@ -134,7 +134,7 @@ struct Analyzer::Stages {
     if (features) {
       statistics.process(features->process(spectrum));
     }
-    if (form) {
+    if (form && features) {
       form->cells.process(spectrum.at, features->mel());
     }
     if (rhythm) {
@@ -161,17 +161,17 @@ struct Analyzer::Stages {
     if (tonal) {
       tonal->tuning.process(spectrum);
       if (tonal->waiting.full()) {
-        hear_harmony(tonal->waiting.pop());
+        hear_harmony(*tonal, tonal->waiting.pop());
       }
       tonal->waiting.push(spectrum);
     }
   }
 
-  void hear_harmony(const dsp::Spectrum& spectrum) {
-    const auto harmony = tonal->chroma.process(spectrum, tonal->tuning.tuning().cents);
-    hear_key(tonal->keys.process(harmony));
-    if (tonal->chords) {
-      hear_chord(tonal->chords->process(harmony));
+  void hear_harmony(Tonal& heard, const dsp::Spectrum& spectrum) {
+    const auto harmony = heard.chroma.process(spectrum, heard.tuning.tuning().cents);
+    hear_key(heard, heard.keys.process(harmony));
+    if (heard.chords) {
+      hear_chord(heard.chords->process(harmony));
     }
     if (form) {
       if (const auto cell = form->cells.process(harmony)) {
@@ -180,15 +180,15 @@ struct Analyzer::Stages {
     }
   }
 
-  void hear_key(const KeyEstimator::News& news) {
+  void hear_key(Tonal& heard, const KeyEstimator::News& news) {
     if (news.ended) {
       found.local_keys.push_back(*news.ended);
     }
-    if (!tonal->chords) {
+    if (!heard.chords) {
       return;
     }
-    if (const auto key = tonal->keys.estimate()) {
-      tonal->chords->set_key(key->best.key); // chords are spelled as the whole so far suggests
+    if (const auto key = heard.keys.estimate()) {
+      heard.chords->set_key(key->best.key); // chords are spelled as the whole so far suggests
     }
   }
 
@@ -206,13 +206,13 @@ struct Analyzer::Stages {
     front.finish([this](const dsp::Spectrum& spectrum) { hear_fine(spectrum); },
                  [this](const dsp::Spectrum& spectrum) { hear_tonal(spectrum); });
     if (rhythm && !stop.stop_requested()) {
-      finish_rhythm();
+      finish_rhythm(*rhythm);
     }
     if (tonal && !stop.stop_requested()) {
-      finish_tonal();
+      finish_tonal(*tonal);
     }
     if (form && !stop.stop_requested()) {
-      finish_form();
+      finish_form(*form);
     }
     if (pitch) {
       while (const auto point = pitch->finish()) {
@@ -222,48 +222,48 @@ struct Analyzer::Stages {
     if (stop.stop_requested()) {
       return std::nullopt;
     }
-    if (loudness) {
-      finish_loudness();
+    if (loudness && dynamics) {
+      finish_loudness(*loudness, *dynamics);
     }
     found.features = statistics.summary();
     finish_mood();
     return std::move(found);
   }
 
-  void finish_rhythm() {
-    found.beats = rhythm->beats.finish();
-    found.tempi = rhythm->beats.tempi(found.beats);
+  void finish_rhythm(Rhythm& heard) {
+    found.beats = heard.beats.finish();
+    found.tempi = heard.beats.tempi(found.beats);
     found.tempo_curve = tempo_curve(found.beats);
     const auto metre = metre_of(found.beats);
     found.beats_per_bar = metre.beats_per_bar;
     found.metre_confidence = metre.confidence;
-    found.danceability = rhythm->danceability.score();
+    found.danceability = heard.danceability.score();
   }
 
-  void finish_tonal() {
-    while (!tonal->waiting.empty()) {
-      hear_harmony(tonal->waiting.pop());
+  void finish_tonal(Tonal& heard) {
+    while (!heard.waiting.empty()) {
+      hear_harmony(heard, heard.waiting.pop());
     }
-    const auto tuning = tonal->tuning.tuning();
+    const auto tuning = heard.tuning.tuning();
     found.tuning = tuning.a4();
     found.tuning_confidence = tuning.confidence;
-    for (KeyEstimator::News news; tonal->keys.finish(found.length, news);) {
-      hear_key(news);
+    for (KeyEstimator::News news; heard.keys.finish(found.length, news);) {
+      hear_key(heard, news);
     }
-    found.key = tonal->keys.estimate();
-    if (!tonal->chords) {
+    found.key = heard.keys.estimate();
+    if (!heard.chords) {
       return;
     }
-    for (ChordRecognizer::News news; tonal->chords->finish(found.length, news);) {
+    for (ChordRecognizer::News news; heard.chords->finish(found.length, news);) {
       hear_chord(news);
     }
   }
 
-  void finish_form() {
-    while (const auto cell = form->cells.finish(found.length)) {
-      form->segmenter.process(*cell);
+  void finish_form(Form& heard) {
+    while (const auto cell = heard.cells.finish(found.length)) {
+      heard.segmenter.process(*cell);
     }
-    found.sections = form->segmenter.sections(found.length, found.beats);
+    found.sections = heard.segmenter.sections(found.length, found.beats);
   }
 
   void finish_mood() {
@@ -288,13 +288,13 @@ struct Analyzer::Stages {
     found.valence_proxy = valence_proxy(evidence);
   }
 
-  void finish_loudness() {
-    found.loudness = loudness->report();
-    if (const auto silence = dynamics->finish(found.length)) {
+  void finish_loudness(const dsp::ProgrammeLoudness& levels, Dynamics& course) {
+    found.loudness = levels.report();
+    if (const auto silence = course.finish(found.length)) {
       found.silences.push_back(*silence);
     }
-    found.dynamic_complexity = dynamics->complexity();
-    const auto fades = dynamics->fades();
+    found.dynamic_complexity = course.complexity();
+    const auto fades = course.fades();
     found.fade_in = fades.in;
     found.fade_out = fades.out;
   }

@@ -24,8 +24,10 @@ Danceability::Danceability(double frames_per_second) : frames_per_second_{frames
     throw std::invalid_argument{"frames come at a positive rate"};
   }
   hop_ = static_cast<std::size_t>(std::lround(44'100.0 / frames_per_second));
-  for (double seconds = kShortest; seconds <= kLongest; seconds *= kStep) {
+  double seconds = kShortest;
+  while (seconds <= kLongest) {
     scales_.push_back({.length = static_cast<int>(seconds * frames_per_second)});
+    seconds *= kStep;
   }
 }
 

@@ -207,7 +207,7 @@ double ProgrammeLoudness::Histogram::percentile_from(double lufs, double share) 
   for (const Bin& bin : bins) {
     count += passes(bin) ? bin.count : 0;
   }
-  auto left = static_cast<std::int64_t>(static_cast<double>(count - 1) * share + 0.5);
+  auto left = std::int64_t{std::llround(static_cast<double>(count - 1) * share)};
   for (const Bin& bin : bins) {
     if (!passes(bin)) {
       continue;

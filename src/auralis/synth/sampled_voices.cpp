@@ -158,10 +158,12 @@ SampledVoices::SampledVoices(const Config& config)
     trims_[core::index(layer)].assign(programs_of(layer).size(), 1.0F);
   }
   const double rate = config.sample_rate.value;
-  for (float cents = kLowestCutoff; cents <= kHighestCutoff + kCutoffStep; cents += kCutoffStep) {
+  float cents = kLowestCutoff;
+  while (cents <= kHighestCutoff + kCutoffStep) {
     const double hz = std::min(8.175798915643707 * std::exp2(static_cast<double>(cents) / 1'200.0), 0.45 * rate);
     const double w = 2.0 * std::numbers::pi * hz / rate;
     cutoffs_.push_back({.sine = static_cast<float>(std::sin(w)), .cosine = static_cast<float>(std::cos(w))});
+    cents += kCutoffStep;
   }
 }
 
