@@ -6,8 +6,9 @@ Usage: confidence.py --auralis BINARY --dataset DIR [--documents DIR]
 
 Analyses every clip of a folder of datasets (or reads the analysis documents in --documents), compares tempo (within
 4 %), key (exactly) and each beat (within 70 ms, after the fifth second; each clip has the same weight), those of the
-whole file and those said live, with the annotations, and writes docs/accuracy/own/confidence.json: for each half the share that is right, the mean confidence,
-and the expected calibration error over bins of equal weight, of the raw score and of what is said. What is said is a
+whole file and those said live, with the annotations, and writes docs/accuracy/own/confidence.json: for each half the
+share that is right, the mean confidence, and the expected calibration error over bins of equal weight, of the raw score
+and of what is said. What is said is a
 logistic curve of two constants over the raw score's log odds (src/auralis/analysis/confidence.hpp); the script takes it
 off again, fits it anew to the tune half (J. Platt, "Probabilistic outputs for support vector machines", 1999, with his
 targets) where that has enough clips, and prints the constants for the header. Standard library only.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "../support/journey";
+import { kRate } from "../support/listener";
 
 test("what sounds is saved as a preset, refused twice, loaded and deleted, by keyboard", async ({ listener, server }) => {
   const { page } = listener;
@@ -74,6 +75,7 @@ test("a chord of the key is held until the harmony is composed again", async ({ 
   // It stays, where the composed harmony would have gone on.
   const stayed = await listener.chords(8);
   expect(stayed.length).toBeGreaterThan(8);
+  expect(stayed.at(-1)!.at - stayed[0]!.at, "it was watched for long enough").toBeGreaterThan(6 * kRate);
   expect(new Set(stayed.map(({ chord: name }) => name))).toEqual(new Set(["Em"]));
 
   await page.getByTestId("chord-auto").focus();
