@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auralis/analysis/beat_tracker.hpp"
+#include "auralis/analysis/chord_edges.hpp"
 #include "auralis/analysis/chord_recognizer.hpp"
 #include "auralis/analysis/chroma.hpp"
 #include "auralis/analysis/danceability.hpp"
@@ -96,7 +97,7 @@ struct Analyzer::Stages {
                .channels = settings.channels,
                .tonal = settings.wanted.tonal || settings.wanted.chords || settings.wanted.sections}} {
     const auto& wanted = config.wanted;
-    if (wanted.rhythm || wanted.sections) {
+    if (wanted.rhythm || wanted.chords || wanted.sections) {
       rhythm.emplace();
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
@@ -257,6 +258,7 @@ struct Analyzer::Stages {
     for (ChordRecognizer::News news; heard.chords->finish(found.length, news);) {
       hear_chord(news);
     }
+    move_edges_to_onsets(found.chords, found.onsets);
   }
 
   void finish_form(Form& heard) {
