@@ -68,10 +68,15 @@ private:
 };
 
 // Not nested in Stages: clang asks whether they can be made before it has read their members' initialisers.
-struct Rhythm {
+struct Strokes {
   LogBands bands{kFineStft};
   OnsetDetector onsets{{}};
-  BeatDecoder beats{{.bands = bands.size()}};
+};
+
+struct Rhythm {
+  explicit Rhythm(int bands) : beats{{.bands = bands}} {}
+
+  BeatDecoder beats;
   Danceability danceability{kFineRate};
 };
 
@@ -98,7 +103,10 @@ struct Analyzer::Stages {
                .tonal = settings.wanted.tonal || settings.wanted.chords || settings.wanted.sections}} {
     const auto& wanted = config.wanted;
     if (wanted.rhythm || wanted.chords || wanted.sections) {
-      rhythm.emplace();
+      strokes.emplace();
+      if (wanted.rhythm || wanted.sections) {
+        rhythm.emplace(strokes->bands.size());
+      }
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
       tonal.emplace();
@@ -138,13 +146,15 @@ struct Analyzer::Stages {
     if (form && features) {
       form->cells.process(spectrum.at, features->mel());
     }
-    if (rhythm) {
-      rhythm->bands.process(spectrum);
-      if (const auto onset = rhythm->onsets.process(rhythm->bands)) {
+    if (strokes) {
+      strokes->bands.process(spectrum);
+      if (const auto onset = strokes->onsets.process(strokes->bands)) {
         found.onsets.push_back(*onset);
       }
-      rhythm->beats.process(rhythm->bands);
-      rhythm->danceability.process(spectrum);
+      if (rhythm) {
+        rhythm->beats.process(strokes->bands);
+        rhythm->danceability.process(spectrum);
+      }
     }
     if (pitch) {
       if (const auto point = pitch->process(spectrum)) {
@@ -303,7 +313,8 @@ struct Analyzer::Stages {
 
   Config config;
   FrontEnd front;
-  std::optional<Rhythm> rhythm;
+  std::optional<Strokes> strokes;
+  std::optional<Rhythm> rhythm; // needs strokes
   std::optional<Tonal> tonal;
   std::optional<PitchTracker> pitch;
   std::optional<SpectralFeatures> features;

@@ -14,7 +14,7 @@ namespace auralis::analysis {
 struct Wanted {
   bool rhythm = true;   ///< onsets, beats, tempo, danceability
   bool tonal = true;    ///< tuning, key
-  bool chords = true;   ///< chords; needs rhythm and tonal, which are then found, wanted or not
+  bool chords = true;   ///< chords; needs tonal and, for when they change, onsets: found then, wanted or not
   bool pitch = true;    ///< f0, point by point
   bool features = true; ///< summary of spectral shape
   bool timbre = true;   ///< contrast and cepstrum among the features
