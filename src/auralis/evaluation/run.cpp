@@ -28,8 +28,8 @@ core::Result<Annotations> estimate_of(const Order& order, const Clip& clip) {
 ordered_json to_object(const Scores& scores) {
   ordered_json object = ordered_json::object();
   for (std::size_t i = 0; i < kMetricCount; ++i) {
-    if (scores.of[i]) {
-      object[std::string{to_string(static_cast<Metric>(i))}] = *scores.of[i];
+    if (const auto& score = scores.of[i]; score) {
+      object[std::string{to_string(static_cast<Metric>(i))}] = *score;
     }
   }
   return object;
@@ -38,9 +38,8 @@ ordered_json to_object(const Scores& scores) {
 ordered_json to_object(const Group& group) {
   ordered_json scores = ordered_json::object();
   for (std::size_t i = 0; i < kMetricCount; ++i) {
-    if (group.mean.of[i]) {
-      scores[std::string{to_string(static_cast<Metric>(i))}] = {{"mean", *group.mean.of[i]},
-                                                                {"clips", group.judged[i]}};
+    if (const auto& mean = group.mean.of[i]; mean) {
+      scores[std::string{to_string(static_cast<Metric>(i))}] = {{"mean", *mean}, {"clips", group.judged[i]}};
     }
   }
   return {{"name", group.name}, {"clips", group.clips}, {"scores", std::move(scores)}};
@@ -111,11 +110,15 @@ Run judge(const Order& order) {
   Run run{.mode = order.mode, .judging = order.judging};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& clip = order.clips[i];
-    if (*results[i]) {
-      run.judged.push_back(
-          {.dataset = clip.dataset, .genre = clip.genre, .stem = clip.stem, .half = clip.half, .scores = **results[i]});
+    auto& result = results[i].value(); // every index was handed out, and every thread joined
+    if (result) {
+      run.judged.push_back({.dataset = clip.dataset,
+                            .genre = clip.genre,
+                            .stem = clip.stem,
+                            .half = clip.half,
+                            .scores = *std::move(result)});
     } else {
-      run.failures.push_back(results[i]->error());
+      run.failures.push_back(std::move(result).error());
     }
   }
   return run;
@@ -139,7 +142,8 @@ std::string to_table(const Run& run) {
     fmt::format_to(std::back_inserter(text), "{:<{}}  {:>5}", row.name, widest, row.clips);
     for (std::size_t i = 0; i < kMetricCount; ++i) {
       if (all.mean.of[i]) {
-        text += row.mean.of[i] ? fmt::format("  {:>7.1f}", *row.mean.of[i] * 100.0) : fmt::format("  {:>7}", "-");
+        const auto& mean = row.mean.of[i];
+        text += mean ? fmt::format("  {:>7.1f}", *mean * 100.0) : fmt::format("  {:>7}", "-");
       }
     }
     text += '\n';

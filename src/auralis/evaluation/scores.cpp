@@ -41,8 +41,8 @@ public:
   void add(const Scores& scores) {
     ++group_.clips;
     for (std::size_t i = 0; i < kMetricCount; ++i) {
-      if (scores.of[i]) {
-        sum_[i] += *scores.of[i];
+      if (const auto& score = scores.of[i]; score) {
+        sum_[i] += *score;
         ++group_.judged[i];
       }
     }

@@ -527,16 +527,15 @@ void LibavInput::read_length() {
 
   if (mp4 && own && length > 0) {
     // The edit list says where the music ends; libav takes away the beginning by it, not the end.
-    trim_to_ = length;
     // iTunes says it in a comment instead: zero, delay, padding, frames, all hexadecimal.
     if (const auto* const entry = av_dict_get(context_->metadata, "iTunSMPB", nullptr, 0); entry != nullptr) {
       unsigned long long count = 0;
       if (std::sscanf(entry->value, "%*x %*x %*x %llx", &count) == 1 && count > 0 &&
           count <= static_cast<unsigned long long>(length)) {
-        trim_to_ = static_cast<std::int64_t>(count);
+        length = static_cast<std::int64_t>(count);
       }
     }
-    length = *trim_to_;
+    trim_to_ = length;
   } else if (length > skipped_) {
     length -= skipped_;
   }

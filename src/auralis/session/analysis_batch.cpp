@@ -55,12 +55,13 @@ public:
   void deliver() {
     for (std::size_t index = 0; index < results_.size(); ++index) {
       std::unique_lock lock{mutex_};
-      while (!results_[index]) {
+      auto& slot = results_[index];
+      while (!slot) {
         changed_.wait_for(lock, kProgressEvery);
         tell(lock);
       }
-      auto result = *std::move(results_[index]);
-      results_[index].reset();
+      auto result = *std::move(slot);
+      slot.reset();
       delivered_ = index + 1;
       room_.notify_all();
       lock.unlock();

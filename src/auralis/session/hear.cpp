@@ -15,6 +15,7 @@ namespace {
 /// Beats said one by one carry no tempo of the whole: the median of theirs.
 std::vector<core::TempoCandidate> tempo_of(const std::vector<core::Beat>& beats) {
   std::vector<double> tempi;
+  tempi.reserve(beats.size());
   for (const auto& beat : beats) {
     tempi.push_back(beat.tempo.value);
   }

@@ -37,8 +37,8 @@ core::Result<core::LoggedControl> parse_control(std::string_view line) {
   if (!control) {
     return tl::unexpected{control.error()};
   }
-  if (recorded->character) {
-    control->character = to_character(*recorded->character);
+  if (const auto& character = recorded->character; character) {
+    control->character = to_character(*character);
   }
   return core::LoggedControl{core::Frames{recorded->at}, *control};
 }

@@ -103,7 +103,7 @@ core::Result<RenderReport> perform(const RenderRequest& request, Performer& perf
       return tl::unexpected{written.error()};
     }
   }
-  if (request.labels) {
+  if (request.labels && request.audio) {
     const auto labels = labels_of(events, request.recording.sample_rate, total);
     if (const auto written = write_labels(*request.labels, request.audio->stem().string(), labels); !written) {
       return tl::unexpected{written.error()};
