@@ -1,112 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/server/text_socket.hpp"
 
+#include <utility>
+
 namespace auralis::server {
-namespace {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-
-} // namespace
 
 TextSocket::TextSocket(Connections& owner, TcpSocket socket, std::string peer, std::size_t message_limit)
-    : Connection{owner}, socket_{FrameSocket{std::move(socket)}}, peer_{std::move(peer)},
-      message_limit_{message_limit} {
-  socket_.set_option(websocket::stream_base::timeout{.handshake_timeout = s_.config.request_timeout,
-                                                     .idle_timeout = s_.config.idle_timeout,
-                                                     .keep_alive_pings = true});
-  socket_.set_option(websocket::stream_base::decorator{
-      [](websocket::response_type& response) { response.set(http::field::server, "Auralis"); }});
-  socket_.read_message_max(message_limit);
-  socket_.auto_fragment(false);
+    : WebSocketConnection{owner, std::move(socket), std::move(peer), message_limit} {
   socket_.text(true);
 }
 
-void TextSocket::start(Request request, bool origin_ok) {
-  asio::co_spawn(owner_.io().get_executor(), live(std::move(request), origin_ok, shared_from_this()), asio::detached);
-}
-
-void TextSocket::drain() {
-  if (accepted_) {
-    finish(CloseCode::going_away, "the server is stopping");
-  }
-}
-
-void TextSocket::abort() {
-  beast::error_code ignored;
-  socket_.next_layer().next_layer().close(ignored);
-}
-
-Task<void> TextSocket::live(Request request, bool origin_ok, std::shared_ptr<TextSocket> /*self*/) {
-  const auto [refused] = co_await socket_.async_accept(request, kTuple);
-  if (!refused) {
-    accepted_ = true;
-    ++s_.counters.sockets_opened;
-    if (!origin_ok) {
-      ++s_.counters.closed_for_origin;
-      from_elsewhere("this origin is not allowed (server.allowed_origins)");
-    } else if (owner_.draining()) {
-      finish(CloseCode::going_away, "the server is stopping");
-    } else {
-      opened();
-    }
-    co_await read_all();
-    left();
-  }
-  abort();
-  owner_.closed(peer_);
-}
-
-Task<void> TextSocket::read_all() {
-  // One byte of room beyond the limit, so that a message above it is answered with 1009.
-  beast::flat_buffer buffer{message_limit_ + 1};
-  for (;;) {
-    const auto [error, size] = co_await socket_.async_read(buffer, kTuple);
-    if (error) {
-      if (error == beast::error::timeout) {
-        ++s_.counters.closed_as_idle;
-      }
-      co_return;
-    }
-    const auto data = buffer.cdata();
-    received({static_cast<const char*>(data.data()), data.size()}, socket_.got_text());
-    buffer.consume(buffer.size());
-  }
-}
-
 void TextSocket::finish(CloseCode code, std::string_view reason) {
-  if (std::exchange(finishing_, true)) {
-    return;
+  if (leave(code, reason)) {
+    write();
   }
-  // A control frame carries 125 bytes: two of code, the rest reason.
-  close_reason_ = websocket::close_reason{static_cast<websocket::close_code>(code), reason.substr(0, 120)};
-  // Who does not read does not hear goodbye either; the socket is closed all the same.
-  s_.scheduler.after(s_.config.stop_timeout, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->abort();
-    }
-  });
-  write();
 }
 
 void TextSocket::write() {
-  if (writing_ || closing_ || !accepted_) {
+  if (writing_ || closing() || !accepted()) {
     return;
   }
   if (auto text = next()) {
     text_ = std::move(text);
     writing_ = true;
-    socket_.async_write(asio::buffer(*text_), [self = shared_from_this()](beast::error_code error, std::size_t) {
-      self->writing_ = false;
-      if (!error) { // else the reader learns it
-        self->write();
-      }
-    });
-  } else if (finishing_) {
-    closing_ = true;
-    socket_.async_close(close_reason_, [self = shared_from_this()](beast::error_code /*gone either way*/) {});
+    socket_.async_write(boost::asio::buffer(*text_),
+                        [this, self = shared_from_this()](boost::beast::error_code error, std::size_t) {
+                          writing_ = false;
+                          if (!error) { // else the reader learns it
+                            write();
+                          }
+                        });
+  } else if (finishing()) {
+    say_goodbye();
   }
 }
 

@@ -2,28 +2,23 @@
 #include "auralis/server/websocket_listener.hpp"
 
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket.hpp>
 #include <cstddef>
 #include <fmt/format.h>
+#include <utility>
+#include <vector>
 
 #include "auralis/server/event_messages.hpp"
-#include "auralis/server/frame_socket.hpp"
 #include "auralis/server/token_bucket.hpp"
+#include "auralis/server/websocket_connection.hpp"
 
 namespace auralis::server {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
 namespace websocket = beast::websocket;
 using asio::ip::tcp;
 using core::ErrorCode;
-
-using WebSocket = websocket::stream<FrameSocket, false>; // audio is never deflated
 
 constexpr std::size_t kMessageLimit = 16 * 1024;
 /// Messages that a listener is sent with one call into the kernel.
@@ -37,25 +32,16 @@ int send_buffer(stream::Codec codec) noexcept { return codec == stream::Codec::o
 
 /// A listener at the end of a WebSocket. Its messages are written as frames beside the websocket::stream, several with
 /// one call into the kernel; what the kernel does not take at once is written before the queue gives more.
-class WebSocketListener final : public Listener,
-                                public Connection,
-                                public std::enable_shared_from_this<WebSocketListener> {
+class WebSocketListener final : public Listener, public WebSocketConnection {
 public:
-  WebSocketListener(Connections& owner, TcpSocket socket, std::string peer, stream::Codec codec)
-      : Connection{owner}, socket_{FrameSocket{std::move(socket)}}, peer_{std::move(peer)},
+  WebSocketListener(Connections& owner, TcpSocket socket, std::string peer, JoinRequest join)
+      : WebSocketConnection{owner, std::move(socket), std::move(peer), kMessageLimit},
         queue_{{.limit = core::to_seconds(s_.config.queue_limit), .patience = core::to_seconds(s_.config.patience)}},
-        bucket_{s_.config.control_rate, s_.config.control_burst, s_.clock.now()} {
+        bucket_{s_.config.control_rate, s_.config.control_burst, s_.clock.now()}, join_{std::move(join)} {
     auto& tcp_socket = socket_.next_layer().next_layer();
     beast::error_code ignored; // a socket that refuses an option still works
     tcp_socket.set_option(tcp::no_delay{true}, ignored);
-    tcp_socket.set_option(asio::socket_base::send_buffer_size{send_buffer(codec)}, ignored);
-    socket_.set_option(websocket::stream_base::timeout{.handshake_timeout = s_.config.request_timeout,
-                                                       .idle_timeout = s_.config.idle_timeout,
-                                                       .keep_alive_pings = true});
-    socket_.set_option(websocket::stream_base::decorator{
-        [](websocket::response_type& response) { response.set(http::field::server, "Auralis"); }});
-    socket_.read_message_max(kMessageLimit);
-    socket_.auto_fragment(false);
+    tcp_socket.set_option(asio::socket_base::send_buffer_size{send_buffer(join_.codec)}, ignored);
     // Pings cost a pong each: they draw from the same bucket as messages.
     socket_.control_callback([this](websocket::frame_type kind, beast::string_view /*payload*/) {
       if (kind == websocket::frame_type::ping) {
@@ -64,18 +50,8 @@ public:
     });
   }
 
-  void start(http::request<http::string_body> request, JoinRequest join, bool origin_ok) {
-    socket_.next_layer().on_room([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->room();
-      }
-    });
-    asio::co_spawn(owner_.io().get_executor(), live(std::move(request), std::move(join), origin_ok, shared_from_this()),
-                   asio::detached);
-  }
-
   void take(const stream::Message& message, core::TimePoint now) override {
-    if (finishing_) {
+    if (finishing()) {
       return;
     }
     switch (queue_.push(message, now)) {
@@ -96,7 +72,7 @@ public:
   }
 
   void flush(core::TimePoint now) override {
-    while (!finishing_ && !blocked_ && !together_.empty()) {
+    while (!finishing() && !blocked_ && !together_.empty()) {
       while (together_.size() < kMostTogether && !queue_.empty()) {
         together_.push_back(*queue_.next(now));
       }
@@ -107,79 +83,30 @@ public:
   }
 
   void finish(CloseCode code, std::string_view reason, std::shared_ptr<const std::string> last_words) override {
-    if (finishing_) {
+    if (!leave(code, reason)) {
       return;
     }
-    finishing_ = true;
     last_words_ = std::move(last_words);
-    // A control frame carries 125 bytes: two of code, the rest reason.
-    close_reason_ = websocket::close_reason{static_cast<websocket::close_code>(code), reason.substr(0, 120)};
-    // Who does not read does not hear goodbye either; the socket is closed all the same.
-    s_.scheduler.after(s_.config.stop_timeout, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->abort();
-      }
-    });
     if (!blocked_) {
       together_.clear();
-      say_goodbye();
+      end();
     }
-  }
-
-  /// Says goodbye, also to who waits for a station that is still being made.
-  void drain() override {
-    if (accepted_) {
-      finish(CloseCode::going_away, "the server is stopping", nullptr);
-    }
-  }
-  void abort() override {
-    beast::error_code ignored;
-    socket_.next_layer().next_layer().close(ignored);
   }
 
 private:
-  Task<void> live(http::request<http::string_body> request, JoinRequest join, bool origin_ok,
-                  std::shared_ptr<WebSocketListener> self) {
-    auto& counters = s_.counters;
-    const auto [refused] = co_await socket_.async_accept(request, kTuple);
-    if (!refused) {
-      accepted_ = true;
-      ++counters.sockets_opened;
-      if (!origin_ok) {
-        ++counters.closed_for_origin;
-        finish(CloseCode::policy, "this origin is not allowed (server.allowed_origins)",
-               std::make_shared<const std::string>(error_json(
-                   {ErrorCode::invalid_argument, "this origin is not allowed (server.allowed_origins)", "origin"})));
-      } else if (owner_.draining()) {
-        finish(CloseCode::going_away, "the server is stopping", nullptr);
-      } else {
-        s_.stations.join(self, join);
-      }
-      co_await read_all();
-      s_.stations.leave(*this);
-    }
-    abort();
-    owner_.closed(peer_);
+  void opened() override { s_.stations.join(self(), join_); }
+  void from_elsewhere(std::string_view reason) override {
+    finish(
+        CloseCode::policy, reason,
+        std::make_shared<const std::string>(error_json({ErrorCode::invalid_argument, std::string{reason}, "origin"})));
   }
+  void stopping(std::string_view reason) override { finish(CloseCode::going_away, reason, nullptr); }
+  void left() override { s_.stations.leave(*this); }
 
-  Task<void> read_all() {
-    // One byte of room beyond the limit: a buffer that is full ends the read without the 1009 that read_message_max
-    // gives.
-    beast::flat_buffer buffer{kMessageLimit + 1};
-    for (;;) {
-      const auto [error, size] = co_await socket_.async_read(buffer, kTuple);
-      if (error) {
-        if (error == beast::error::timeout) {
-          ++s_.counters.closed_as_idle;
-        }
-        co_return;
-      }
-      if (!finishing_ && take_token()) {
-        ++s_.counters.messages_received;
-        const auto data = buffer.cdata();
-        obey({static_cast<const char*>(data.data()), data.size()});
-      }
-      buffer.consume(buffer.size());
+  void received(std::string_view bytes, bool text) override {
+    if (!finishing() && take_token()) {
+      ++s_.counters.messages_received;
+      obey(bytes, text);
     }
   }
 
@@ -187,7 +114,7 @@ private:
     if (bucket_.take(s_.clock.now())) {
       return true;
     }
-    if (!finishing_) {
+    if (!finishing()) {
       ++s_.counters.closed_for_flood;
       const core::Error error{
           ErrorCode::limit_exceeded,
@@ -198,12 +125,12 @@ private:
     return false;
   }
 
-  void obey(std::string_view text) {
+  void obey(std::string_view bytes, bool text) {
     auto& stations = s_.stations;
-    if (!socket_.got_text()) {
+    if (!text) {
       return refuse({ErrorCode::invalid_argument, "a binary message is not understood, expected JSON text", ""});
     }
-    const auto message = protocol::parse_client_message(text);
+    const auto message = protocol::parse_client_message(bytes);
     if (!message) {
       return refuse(message.error());
     }
@@ -211,7 +138,7 @@ private:
       return stations.tell(*this,
                            protocol::to_json(protocol::PongMessage{.t = ping->t, .at = stations.position(*this)}));
     }
-    stations.control(shared_from_this(), std::get<protocol::ControlMessage>(*message));
+    stations.control(self(), std::get<protocol::ControlMessage>(*message));
   }
 
   void refuse(const core::Error& error) {
@@ -230,7 +157,9 @@ private:
       frames[2 * i + 1] = {bytes.data(), bytes.size()};
     }
     const auto wrote = socket_.next_layer().write(std::span{frames}.first(2 * messages.size()));
-    finishing_ = finishing_ || wrote == FrameSocket::Wrote::gone; // the reader learns it too, and leaves
+    if (wrote == FrameSocket::Wrote::gone) {
+      leave_unheard(); // the reader learns it too
+    }
     blocked_ = wrote == FrameSocket::Wrote::later;
     return wrote == FrameSocket::Wrote::all;
   }
@@ -244,13 +173,13 @@ private:
     }
   }
 
-  void room() {
+  void room() override {
     if (!std::exchange(blocked_, false)) {
       return; // it was the websocket::stream's
     }
     const auto now = s_.clock.now();
     written(now);
-    finishing_ ? say_goodbye() : flush(now);
+    finishing() ? end() : flush(now);
   }
 
   void count_sent() {
@@ -285,35 +214,33 @@ private:
     counted_dropped_ = dropped;
   }
 
-  void say_goodbye() {
+  /// The last words, then goodbye.
+  void end() {
     if (const auto words = std::exchange(last_words_, nullptr)) {
       write(std::array{stream::message_of(words)});
     }
-    if (!blocked_ && !std::exchange(closing_, true)) {
-      socket_.async_close(close_reason_, [self = shared_from_this()](beast::error_code /*gone either way*/) {});
+    if (!blocked_) {
+      say_goodbye();
     }
   }
 
-  WebSocket socket_;
-  std::string peer_;
+  std::shared_ptr<WebSocketListener> self() { return std::static_pointer_cast<WebSocketListener>(shared_from_this()); }
+
   stream::ListenerQueue queue_;
   TokenBucket bucket_;
+  JoinRequest join_;
   std::vector<stream::Message> together_; // are to be written together, or wait in the socket for room
   std::shared_ptr<const std::string> last_words_;
-  websocket::close_reason close_reason_;
   std::uint64_t counted_dropped_ = 0;
-  bool accepted_ = false;  // the handshake is done
-  bool blocked_ = false;   // the kernel takes no more for now
-  bool finishing_ = false; // nothing but the last words is taken any more
-  bool closing_ = false;   // the close frame is on its way
+  bool blocked_ = false; // the kernel takes no more for now
 };
 
 } // namespace
 
-void serve_listener(Connections& connections, TcpSocket socket, http::request<http::string_body> request,
+void serve_listener(Connections& connections, TcpSocket socket, WebSocketConnection::Request request,
                     const std::string& peer, JoinRequest join, bool origin_ok) {
-  std::make_shared<WebSocketListener>(connections, std::move(socket), peer, join.codec)
-      ->start(std::move(request), std::move(join), origin_ok);
+  std::make_shared<WebSocketListener>(connections, std::move(socket), peer, std::move(join))
+      ->start(std::move(request), origin_ok);
 }
 
 } // namespace auralis::server
