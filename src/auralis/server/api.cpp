@@ -139,9 +139,9 @@ Response document(const Request& request, std::string_view text, std::string_vie
 
 Api::Api(const Config& config, Stations& stations, PresetStore& presets, Analyses& analyses, const LiveHearing& hearing,
          Scheduler& scheduler, const core::Clock& clock, const Counters& counters)
-    : config_{config}, stations_{stations}, presets_{presets}, work_{analyses}, analyses_{analyses}, hearing_{hearing},
-      scheduler_{scheduler}, clock_{clock}, counters_{counters}, started_{clock.now()}, asked_at_{started_},
-      cpu_at_asking_{cpu_seconds()} {}
+    : config_{config}, stations_{stations}, presets_{presets}, analyses_{analyses}, analyses_api_{analyses},
+      hearing_{hearing}, scheduler_{scheduler}, clock_{clock}, counters_{counters}, started_{clock.now()},
+      asked_at_{started_}, cpu_at_asking_{cpu_seconds()} {}
 
 bool Api::handles(const Target& target) {
   static constexpr std::array<std::string_view, 6> kRoots{"api", "metrics", "healthz", "readyz", "docs", "v1"};
@@ -188,19 +188,19 @@ void Api::handle(const Request& request, const Respond& respond) {
   case Route::preset:
     return one_preset(request, respond);
   case Route::analyses:
-    return analyses_.list(request, respond);
+    return analyses_api_.list(request, respond);
   case Route::analysis:
-    return analyses_.one(request, respond);
+    return analyses_api_.one(request, respond);
   case Route::result:
-    return analyses_.result(request, respond);
+    return analyses_api_.result(request, respond);
   case Route::csv:
-    return analyses_.csv(request, respond);
+    return analyses_api_.csv(request, respond);
   case Route::peaks:
-    return analyses_.peaks(request, respond);
+    return analyses_api_.peaks(request, respond);
   case Route::features:
-    return analyses_.features(request, respond);
+    return analyses_api_.features(request, respond);
   case Route::many_features:
-    return analyses_.many_features(request, respond);
+    return analyses_api_.many_features(request, respond);
   case Route::openapi:
     return respond(document(request, documents::openapi_json(), "application/json"));
   case Route::docs:
@@ -216,7 +216,7 @@ protocol::HearingDocument Api::hearing() const {
   return {.stations = static_cast<std::int64_t>(hearing_.stations_heard()),
           .watchers = static_cast<std::int64_t>(hearing_.watchers()),
           .microphones = static_cast<std::int64_t>(hearing_.microphones()),
-          .analyses = static_cast<std::int64_t>(work_.running())};
+          .analyses = static_cast<std::int64_t>(analyses_.running())};
 }
 
 Response Api::status() {

@@ -41,8 +41,8 @@ private:
   const Config& config_;
   Stations& stations_;
   PresetStore& presets_;
-  const Analyses& work_;
-  AnalysesApi analyses_;
+  const Analyses& analyses_;
+  AnalysesApi analyses_api_;
   const LiveHearing& hearing_;
   Scheduler& scheduler_;
   const core::Clock& clock_;
