@@ -31,6 +31,9 @@ using core::Frames;
 
 constexpr int kIoBuffer = 64 * 1024;
 constexpr int kPcmPacket = 32 * 1024; ///< bytes of uncompressed sound decoded at once
+/// libav tries its hundreds of formats on what a WAV file says is PCM, as it may be DTS: on its first 32 packets, which
+/// are 128 kB by its own measure.
+constexpr int kPacketsProbed = 128 * 1024 / kPcmPacket;
 constexpr int kMinRate = 8'000;
 constexpr int kMaxRate = 192'000;
 constexpr int kMaxChannels = 8;
@@ -362,6 +365,9 @@ core::Result<void> LibavInput::open_container(const std::string& address, const 
   }
   if (bytes_ && bytes_->size()) { // a file may be read in larger pieces than a stream, whose listeners wait
     av_dict_set_int(&options, "max_size", kPcmPacket, 0);
+    if (is_one_of(format->name, "wav") || is_one_of(format->name, "w64")) {
+      av_dict_set_int(&options, "max_probe_packets", kPacketsProbed, 0);
+    }
   }
   if (!io_) { // a device: what it holds back must not keep a cancelled reader waiting
     context->flags |= AVFMT_FLAG_NONBLOCK;
