@@ -2,6 +2,7 @@
 #include "auralis/analysis/bar_pointer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
@@ -175,6 +176,16 @@ struct PathKernel {
   using Choice [[gnu::vector_size(32)]] = std::int32_t;
   using Bytes [[gnu::vector_size(8)]] = std::uint8_t;
 
+  /// As __builtin_convertvector, which GCC 12 does one number after another.
+  AURALIS_KERNEL Bytes low_bytes(const Choice& of) noexcept {
+    using All [[gnu::vector_size(32)]] = std::uint8_t;
+    All all;
+    std::memcpy(&all, &of, sizeof all);
+    constexpr int kLow = std::endian::native == std::endian::little ? 0 : 3;
+    return __builtin_shufflevector(all, all, kLow, kLow + 4, kLow + 8, kLow + 12, kLow + 16, kLow + 20, kLow + 24,
+                                   kLow + 28);
+  }
+
   AURALIS_KERNEL void arrive_body(const BarPointerSpace& space, int stride, float* cells, const std::int32_t* head,
                                   const float* leaving, std::uint8_t* came_from) noexcept {
     for (int t = 0; t < space.tempo_count; ++t) {
@@ -204,7 +215,7 @@ struct PathKernel {
           compare(other, Choice{} + (into.first + n));
         }
         eight(to + s) = best;
-        const auto bytes = __builtin_convertvector(chosen, Bytes);
+        const Bytes bytes = low_bytes(chosen);
         std::memcpy(came_from + t * stride + s, &bytes, sizeof bytes);
       }
     }
@@ -248,12 +259,25 @@ struct PathKernel {
     out = __builtin_shuffle(v, which);
 #endif
   }
+  static constexpr std::size_t kFetchAhead = 8; ///< tempi: about as long as memory takes
+  /// Asks for what a frame will touch of a tempo whose head has not moved yet: the rings do not fit into the first
+  /// cache, and no processor guesses where they are at.
+  AURALIS_KERNEL void fetch_cells(const BarPointerSpace& space, const float* cells, const std::int32_t* head,
+                                  std::size_t t) noexcept {
+    const int interval = space.intervals[t];
+    const float* const ring = cells + static_cast<std::ptrdiff_t>(space.first_cell[t]) * kLanes;
+    const int last = head[t] == 0 ? interval - 1 : head[t] - 1;
+    const int judged = last + space.config.metre_lag;
+    __builtin_prefetch(ring + last * kLanes, 1);
+    __builtin_prefetch(ring + std::min(last + 3, interval - 1) * kLanes, 1);
+    __builtin_prefetch(ring + (judged - (judged >= interval ? interval : 0)) * kLanes, 1);
+  }
   /// collect() and choose_next_beats() at once. \pre the slots are one vector, and to stay is likelier than to leave
   AURALIS_KERNEL void leave_body(const BarPointerSpace& space, const float* cells, std::int32_t* head, float* leaving,
                                  std::uint8_t* bar_from) noexcept {
     const std::size_t metres = space.metre_first_slot.size();
-    const float stay = std::log(space.metre_stay);
-    const float leave = space.metre_leave > 0.0F ? std::log(space.metre_leave) : kImpossible;
+    const float stay = space.log_metre_stay;
+    const float leave = space.log_metre_leave;
     Choice from{0, 1, 2, 3, 4, 5, 6, 7}; // the slot before; at a bar's start, the end of that metre
     Choice first{};
     for (int s = 0; s < space.slot_count; ++s) {
@@ -266,6 +290,7 @@ struct PathKernel {
     }
     for (std::size_t t = 0; t < space.intervals.size(); ++t) {
       head[t] = head[t] == 0 ? space.intervals[t] - 1 : head[t] - 1;
+      fetch_cells(space, cells, head, std::min(t + kFetchAhead, space.intervals.size() - 1));
       const Vec8 ends = eight(cells + static_cast<std::ptrdiff_t>(space.first_cell[t] + head[t]) * kLanes);
       Vec8 kept;
       take_lanes(ends, from, kept);
@@ -362,6 +387,8 @@ BarPointerSpace::BarPointerSpace(const BarPointerConfig& c) : config{c} {
   const std::size_t others = c.metres.size() - 1;
   metre_leave = others == 0 ? 0.0F : static_cast<float>(c.metre_change / static_cast<double>(others));
   metre_stay = others == 0 ? 1.0F : static_cast<float>(1.0 - c.metre_change);
+  log_metre_stay = std::log(metre_stay);
+  log_metre_leave = metre_leave > 0.0F ? std::log(metre_leave) : kImpossible;
 
   // The preference for a tempo, relative to the preferred one.
   const double centre = 60.0 * c.frames_per_second / c.preferred_tempo.value;
@@ -433,8 +460,8 @@ void move_to_next_beats(const BarPointerSpace& space, float* leaving) noexcept {
 /// The same for log-likelihoods; `bar_from` [tempo][metre] remembers which metre the best bar before had.
 void choose_next_beats(const BarPointerSpace& space, float* leaving, std::uint8_t* bar_from) noexcept {
   const std::size_t metres = space.metre_first_slot.size();
-  const float stay = std::log(space.metre_stay);
-  const float leave = space.metre_leave > 0.0F ? std::log(space.metre_leave) : kImpossible;
+  const float stay = space.log_metre_stay;
+  const float leave = space.log_metre_leave;
   for (int t = 0; t < space.tempo_count; ++t) {
     float* slots = leaving + t * space.stride;
     std::array<float, kMostMetres> ends{};
@@ -632,6 +659,11 @@ void BarPointerDecoder::process(const BeatActivation& activation, std::vector<Pl
   ++now_;
   const auto row = static_cast<std::size_t>(now_ % window_);
   heard_[row] = activation;
+  // Written once a minute: long out of every cache.
+  std::uint8_t* const came_from = came_from_.data() + row * leaving_.size();
+  for (std::size_t n = 0; n < leaving_.size(); n += 64) {
+    __builtin_prefetch(came_from + n, 1);
+  }
   std::uint8_t* const bar_from = bar_from_.data() + row * head_.size() * space_.metre_first_slot.size();
   if (space_.stride == kLanes && space_.metre_leave <= space_.metre_stay) {
     (dsp::runs_avx2() ? PathKernel::leave_avx2 : PathKernel::leave_plain)(space_, cells_.data(), head_.data(),
@@ -640,8 +672,8 @@ void BarPointerDecoder::process(const BeatActivation& activation, std::vector<Pl
     collect(space_, cells_.data(), head_.data(), leaving_.data());
     choose_next_beats(space_, leaving_.data(), bar_from);
   }
-  (dsp::runs_avx2() ? PathKernel::arrive_avx2 : PathKernel::arrive_plain)(
-      space_, cells_.data(), head_.data(), leaving_.data(), came_from_.data() + row * leaving_.size());
+  (dsp::runs_avx2() ? PathKernel::arrive_avx2 : PathKernel::arrive_plain)(space_, cells_.data(), head_.data(),
+                                                                          leaving_.data(), came_from);
 
   const float beat_gain = std::log(beat_likelihood_ratio(activation, space_.config.beat_prior));
   metre_gains(space_, activation, gain_);

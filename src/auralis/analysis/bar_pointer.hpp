@@ -85,6 +85,8 @@ public:
   std::vector<std::int32_t> metre_first_slot;
   float metre_stay = 1.0F;
   float metre_leave = 0.0F; ///< to each other metre
+  float log_metre_stay = 0.0F;
+  float log_metre_leave = 0.0F;
 };
 
 /// Live: the probability of every state given what has been heard so far.

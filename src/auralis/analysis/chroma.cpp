@@ -85,6 +85,30 @@ AURALIS_AVX2 void explain_avx2(const float* dictionary, const float* gram, const
   explain_spectrum(dictionary, gram, spectrum, notes, sweeps, kBinsExplained);
 }
 
+/// `spectrum` over `floor` plus its deviation, less its mean, of the bins [from, to); all of them have `reach`
+/// neighbours on either side, and `sums` and `squares` hold the sums up to each. Divisions and roots side by side: in a
+/// row they would take longer than all the rest of a frame.
+AURALIS_KERNEL void whiten_middle(const float* spectrum, const double* sums, const double* squares, int from, int to,
+                                  double floor, float* __restrict whitened) noexcept {
+  constexpr double kShare = 1.0 / (2 * kReach + 1);
+  for (int bin = from; bin < to; ++bin) {
+    const double mean = kShare * (sums[bin + kReach + 1] - sums[bin - kReach]);
+    const double variance = kShare * (squares[bin + kReach + 1] - squares[bin - kReach]) - mean * mean;
+    const double above = static_cast<double>(spectrum[bin]) - mean;
+    const double deviation = std::sqrt(variance > 0.0 ? variance : 0.0) + floor;
+    const double white = above / deviation;
+    whitened[bin] = static_cast<float>(white > 0.0 ? white : 0.0);
+  }
+}
+void whiten_plain(const float* spectrum, const double* sums, const double* squares, int from, int to, double floor,
+                  float* whitened) noexcept {
+  whiten_middle(spectrum, sums, squares, from, to, floor, whitened);
+}
+AURALIS_AVX2 void whiten_avx2(const float* spectrum, const double* sums, const double* squares, int from, int to,
+                              double floor, float* whitened) noexcept {
+  whiten_middle(spectrum, sums, squares, from, to, floor, whitened);
+}
+
 /// Rises and falls linearly; 1 in between.
 float ramp(double x, double from, double full, double still, double to) {
   if (x <= from || x >= to) {
@@ -157,7 +181,7 @@ Chroma::Chroma(const Config& config) : config_{config}, kernel_{dsp::runs_avx2()
         magnitude[static_cast<std::size_t>(k)] += static_cast<float>(amplitude * hann_lobe(k - at));
       }
     }
-    apply(banks_[kBanks / 2], magnitude.data(), column.data());
+    banks_[kBanks / 2].apply(magnitude, column);
     double energy = 0.0;
     for (const float c : column) {
       energy += static_cast<double>(c) * static_cast<double>(c);
@@ -184,10 +208,10 @@ Chroma::Chroma(const Config& config) : config_{config}, kernel_{dsp::runs_avx2()
   }
 }
 
-Chroma::Bank Chroma::bank(double cents) const {
+dsp::FilterBank Chroma::bank(double cents) const {
   const double bin_width = config_.sample_rate.value / config_.fft_size;
-  Bank made;
-  made.begin.push_back(0);
+  dsp::FilterBank made{config_.sample_rate, config_.fft_size};
+  std::vector<float> weights;
   for (int bin = 0; bin < kLogBins; ++bin) {
     const auto frequency = [&](int b) {
       return note_frequency(kLowestNote - 1 + static_cast<double>(b) / kBinsPerSemitone + cents / 100.0);
@@ -198,28 +222,14 @@ Chroma::Bank Chroma::bank(double cents) const {
     const double right = std::max(frequency(bin + 1) / bin_width, centre + 1.0);
     const int first = static_cast<int>(std::ceil(left));
     const int last = static_cast<int>(std::floor(right));
-    made.first.push_back(first);
+    weights.clear();
     for (int k = first; k <= last; ++k) {
       const double weight = k < centre ? (k - left) / (centre - left) : (right - k) / (right - centre);
-      made.weights.push_back(static_cast<float>(std::max(0.0, weight)));
+      weights.push_back(static_cast<float>(std::max(0.0, weight)));
     }
-    made.begin.push_back(static_cast<std::int32_t>(made.weights.size()));
+    made.add(core::Hertz{frequency(bin)}, static_cast<std::size_t>(first), weights);
   }
   return made;
-}
-
-void Chroma::apply(const Bank& bank, const float* magnitude, float* log_spectrum) const noexcept {
-  for (std::size_t bin = 0; bin < kLogBins; ++bin) {
-    const float* const from = magnitude + bank.first[bin];
-    const int begin = bank.begin[bin];
-    const int count = bank.begin[bin + 1] - begin;
-    const float* const weight = bank.weights.data() + begin;
-    float sum = 0.0F;
-    for (int k = 0; k < count; ++k) {
-      sum += weight[k] * from[k];
-    }
-    log_spectrum[bin] = sum;
-  }
 }
 
 void Chroma::whiten() noexcept {
@@ -233,7 +243,8 @@ void Chroma::whiten() noexcept {
   }
   // What lies far below the strongest bin is not raised to its height.
   const double floor = 1e-3 * static_cast<double>(*std::max_element(spectrum_.begin(), spectrum_.end()));
-  for (int bin = 0; bin < kLogBins; ++bin) {
+  const bool plainly = config_.whitening == 1.0F;
+  const auto whiten_one = [&](int bin) {
     const auto from = static_cast<std::size_t>(std::max(0, bin - kReach));
     const auto to = static_cast<std::size_t>(std::min(kLogBins, bin + kReach + 1));
     const auto count = static_cast<double>(to - from);
@@ -242,9 +253,21 @@ void Chroma::whiten() noexcept {
     const auto index = static_cast<std::size_t>(bin);
     const double above = static_cast<double>(spectrum_[index]) - mean;
     const double deviation = std::sqrt(variance) + floor;
-    const double divisor =
-        config_.whitening == 1.0F ? deviation : std::pow(deviation, static_cast<double>(config_.whitening));
+    const double divisor = plainly ? deviation : std::pow(deviation, static_cast<double>(config_.whitening));
     whitened_[index] = above <= 0.0 ? 0.0F : static_cast<float>(above / divisor);
+  };
+  int bin = 0;
+  for (; bin < (plainly ? kReach : kLogBins); ++bin) {
+    whiten_one(bin);
+  }
+  if (plainly) {
+    constexpr int kTo = kLogBins - kReach;
+    (dsp::runs_avx2() ? whiten_avx2 : whiten_plain)(spectrum_.data(), sums.data(), squares.data(), bin, kTo, floor,
+                                                    whitened_.data());
+    bin = kTo;
+  }
+  for (; bin < kLogBins; ++bin) {
+    whiten_one(bin);
   }
 }
 
@@ -253,7 +276,7 @@ HarmonyFrame Chroma::process(const dsp::Spectrum& spectrum, double cents) noexce
   assert(magnitude.size() == static_cast<std::size_t>(config_.fft_size / 2 + 1));
   HarmonyFrame frame{.at = spectrum.at};
   const int index = std::clamp(static_cast<int>(std::lround(cents / 10.0)) + kBanks / 2, 0, kBanks - 1);
-  apply(banks_[static_cast<std::size_t>(index)], magnitude.data(), spectrum_.data());
+  banks_[static_cast<std::size_t>(index)].apply(magnitude, spectrum_);
   const float strongest = *std::max_element(spectrum_.begin(), spectrum_.end());
   loudest_ = std::max(strongest, kForget * loudest_);
   if (!(strongest > kSilence) || strongest < kQuiet * loudest_) {

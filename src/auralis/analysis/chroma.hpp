@@ -8,6 +8,7 @@
 
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/units.hpp"
+#include "auralis/dsp/filter_bank.hpp"
 #include "auralis/dsp/stft.hpp"
 #include "auralis/rt/realtime_section.hpp"
 
@@ -62,19 +63,12 @@ private:
   static constexpr int kBanks = 15;    // -70, -60 … 70 cents
 
   // Triangles on the transform's bins, one after another.
-  struct Bank {
-    std::vector<std::int32_t> first; // [kLogBins] transform bin of the first weight
-    std::vector<std::int32_t> begin; // [kLogBins + 1] into weights
-    std::vector<float> weights;
-  };
-
-  [[nodiscard]] Bank bank(double cents) const;
-  void apply(const Bank& bank, const float* magnitude, float* log_spectrum) const noexcept;
+  [[nodiscard]] dsp::FilterBank bank(double cents) const;
   void whiten() noexcept;
   void explain() noexcept;
 
   Config config_;
-  std::vector<Bank> banks_;
+  std::vector<dsp::FilterBank> banks_;
   std::vector<float> dictionary_; // [kLogBins][kNoteCount]
   std::vector<float> gram_;       // [kNoteCount][kNoteCount]
   std::array<float, kNoteCount> bass_weight_{};

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "auralis/dsp/simd.hpp"
+
 namespace auralis::analysis {
 namespace {
 
@@ -43,11 +45,23 @@ void Danceability::reset() noexcept {
 void Danceability::process(const dsp::Spectrum& spectrum) noexcept {
   const std::size_t count = std::min(hop_, spectrum.samples.size());
   const auto middle = spectrum.samples.subspan((spectrum.samples.size() - count) / 2, count);
+  dsp::Vec8 sums{};
+  dsp::Vec8 all_squares{};
+  std::size_t k = 0;
+  for (; k + 8 <= count; k += 8) {
+    const dsp::Vec8 x = dsp::eight(middle.data() + k);
+    sums += x;
+    all_squares += x * x;
+  }
   float sum = 0.0F;
   float squares = 0.0F;
-  for (const float x : middle) {
-    sum += x;
-    squares += x * x;
+  for (std::size_t lane = 0; lane < 8; ++lane) {
+    sum += sums[lane];
+    squares += all_squares[lane];
+  }
+  for (; k < count; ++k) {
+    sum += middle[k];
+    squares += middle[k] * middle[k];
   }
   const auto n = static_cast<float>(count);
   process(std::sqrt(std::max(0.0F, squares / n - sum / n * (sum / n))));

@@ -75,7 +75,7 @@ const std::array<int, LogBands::kGroups + 1>& LogBands::edges() noexcept {
   return kEdges;
 }
 
-LogBands::LogBands(const dsp::Stft::Config& config) {
+LogBands::LogBands(const dsp::Stft::Config& config) : bank_{config.sample_rate, config.fft_size} {
   // Centres on the tempered scale, rounded to bins; those that share a bin in the bass become one.
   const double bin_width = config.sample_rate.value / config.fft_size;
   std::vector<int> bins;
@@ -93,20 +93,23 @@ LogBands::LogBands(const dsp::Stft::Config& config) {
     const int start = bins[n];
     const int end = std::max(bins[n + 2], start + 1);
     const int centre = bins[n + 2] - start < 2 ? start : bins[n + 1];
-    Filter filter{.first_bin = start, .count = end - start, .weights = static_cast<std::int32_t>(weights_.size())};
+    std::vector<float> weights;
     float all = 0.0F;
     for (int bin = start; bin < end; ++bin) {
       const float weight = bin < centre ? static_cast<float>(bin - start) / static_cast<float>(centre - start)
                                         : static_cast<float>(end - bin) / static_cast<float>(end - centre);
-      weights_.push_back(weight);
+      weights.push_back(weight);
       all += weight;
     }
-    for (int k = 0; k < filter.count; ++k) {
-      weights_[static_cast<std::size_t>(filter.weights + k)] /= all;
+    for (float& weight : weights) {
+      weight /= all;
     }
     const double frequency = bin_width * centre;
-    filter.range = frequency < 200.0 ? 0 : frequency < 2'000.0 ? 1 : 2;
-    filters_.push_back(filter);
+    bank_.add(core::Hertz{frequency}, static_cast<std::size_t>(start), weights);
+    filters_.push_back({.bins = static_cast<float>(end - start),
+                        .range = frequency < 200.0     ? 0U
+                                 : frequency < 2'000.0 ? 1U
+                                                       : 2U});
   }
   if (static_cast<int>(filters_.size()) != edges().back()) {
     throw std::invalid_argument{"the bands of rhythm want spectra of about 21.5 Hz a bin up to 16 kHz"};
@@ -135,18 +138,12 @@ void LogBands::reset() noexcept {
 void LogBands::process(const dsp::Spectrum& spectrum) noexcept {
   two_before_.swap(before_);
   before_.swap(level_);
+  bank_.apply(spectrum.magnitude, level_);
   double power = 0.0;
   power_.fill(0.0F);
   for (std::size_t b = 0; b < filters_.size(); ++b) {
-    const Filter& filter = filters_[b];
-    const float* x = spectrum.magnitude.data() + filter.first_bin;
-    const float* w = weights_.data() + filter.weights;
-    float sum = 0.0F;
-    for (int k = 0; k < filter.count; ++k) {
-      sum += w[k] * x[k];
-    }
-    level_[b] = sum;
-    power_[filter.range] += sum * sum * static_cast<float>(filter.count);
+    const float sum = level_[b];
+    power_[filters_[b].range] += sum * sum * filters_[b].bins;
     power += static_cast<double>(sum) * static_cast<double>(sum);
   }
   const double kept = std::exp(-1.0 / kLoudnessFrames);

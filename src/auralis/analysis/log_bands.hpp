@@ -8,6 +8,7 @@
 
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/units.hpp"
+#include "auralis/dsp/filter_bank.hpp"
 #include "auralis/dsp/stft.hpp"
 
 namespace auralis::analysis {
@@ -47,14 +48,12 @@ private:
   static constexpr int kRest = 200; // frames
 
   struct Filter {
-    std::int32_t first_bin = 0;
-    std::int32_t count = 0;
-    std::int32_t weights = 0;
+    float bins = 0.0F;
     std::uint32_t range = 0; ///< index into power
   };
 
-  std::vector<Filter> filters_;
-  std::vector<float> weights_;
+  dsp::FilterBank bank_;
+  std::vector<Filter> filters_; // what else there is to know of each band
   std::vector<float> level_, before_, two_before_, rise_;
   std::array<float, kGroups> group_level_{};
   std::array<float, kGroups> group_rise_{};

@@ -214,10 +214,13 @@ struct SpectralFeatures::Kernel {
     while (!loud.done || !quiet.done) {
       Bits8 many_loud{};
       Bits8 many_quiet{};
+      // "Above the one below" is a single instruction, "at least" two.
+      const std::int32_t below_loud = loud.border - 1;
+      const std::int32_t below_quiet = quiet.border - 1;
       for (std::size_t k = 0; k < whole; k += 8) {
         const Bits8 bits = bits_at(k);
-        many_loud -= bits >= loud.border;
-        many_quiet -= bits >= quiet.border;
+        many_loud -= bits > below_loud;
+        many_quiet -= bits > below_quiet;
       }
       // Added up side by side: there are far fewer than 65,536 values.
       const std::int32_t both = sum_of(many_loud + (many_quiet << 16));

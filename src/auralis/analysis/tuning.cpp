@@ -5,8 +5,12 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <numbers>
+#include <span>
 #include <stdexcept>
+
+#include "auralis/dsp/simd.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -21,24 +25,88 @@ constexpr float kLeast = 1e-12F;
 constexpr double kFramesForConfidence = 8.0;
 // Past a quarter tone the next semitone is nearer; names are kept this far.
 constexpr double kFurthest = 65.0;
+constexpr float kAboveSideLobes = 1.3F;
 
 } // namespace
+
+struct TuningEstimator::Kernel {
+  /// Writes down the peaks among the bins [first, last] of `m` and returns how many they are; `out` has room for seven
+  /// more than there are bins. \pre first >= 2, last + 2 is there
+  AURALIS_KERNEL std::size_t peaks_body(const float* m, int first, int last, float floor, std::int32_t* out) noexcept {
+    std::size_t found = 0;
+    int k = first;
+    for (; k + 7 <= last; k += 8) {
+      const dsp::Vec8 x = dsp::eight(m + k);
+      // The side lobes of a strong neighbour fall steeply and are no peaks of their own: a peak stands above both bins
+      // two away as a Hann window's main lobe does.
+      const dsp::Bits8 peak = (x >= floor) & (x > dsp::eight(m + k - 1)) & (x >= dsp::eight(m + k + 1)) &
+                              (x >= kAboveSideLobes * dsp::eight(m + k - 2)) &
+                              (x >= kAboveSideLobes * dsp::eight(m + k + 2));
+      std::array<std::int64_t, 4> any{};
+      std::memcpy(any.data(), &peak, sizeof peak);
+      if ((any[0] | any[1] | any[2] | any[3]) == 0) {
+        continue;
+      }
+      for (int lane = 0; lane < 8; ++lane) {
+        out[found] = k + lane;
+        found += peak[lane] != 0 ? 1 : 0;
+      }
+    }
+    for (; k <= last; ++k) {
+      if (m[k] >= floor && m[k] > m[k - 1] && m[k] >= m[k + 1] && m[k] >= kAboveSideLobes * m[k - 2] &&
+          m[k] >= kAboveSideLobes * m[k + 2]) {
+        out[found++] = k;
+      }
+    }
+    return found;
+  }
+  static std::size_t peaks_plain(const float* m, int first, int last, float floor, std::int32_t* out) noexcept {
+    return peaks_body(m, first, last, floor, out);
+  }
+  AURALIS_AVX2 static std::size_t peaks_avx2(const float* m, int first, int last, float floor,
+                                             std::int32_t* out) noexcept {
+    return peaks_body(m, first, last, floor, out);
+  }
+
+  AURALIS_KERNEL float largest_body(const float* from, const float* to) noexcept {
+    float largest = *from;
+    if (to - from >= 8) {
+      dsp::Vec8 most = dsp::eight(from);
+      for (; to - from >= 8; from += 8) {
+        const dsp::Vec8 x = dsp::eight(from);
+        most = x > most ? x : most;
+      }
+      for (int lane = 0; lane < 8; ++lane) {
+        const float one = most[lane];
+        largest = std::max(largest, one);
+      }
+    }
+    for (; from != to; ++from) {
+      largest = std::max(largest, *from);
+    }
+    return largest;
+  }
+  static float largest_plain(const float* from, const float* to) noexcept { return largest_body(from, to); }
+  AURALIS_AVX2 static float largest_avx2(const float* from, const float* to) noexcept { return largest_body(from, to); }
+};
 
 TuningEstimator::TuningEstimator(const Config& config)
     : config_{config}, first_bin_{static_cast<int>(config.lowest.value / config.sample_rate.value * config.fft_size)},
       last_bin_{static_cast<int>(config.highest.value / config.sample_rate.value * config.fft_size)},
       keep_{std::exp(-config.hop_size / (config.sample_rate.value * config.memory.value))} {
   if (config.sample_rate.value <= 0.0 || config.fft_size < 16 || config.hop_size <= 0 || config.memory.value <= 0.0 ||
-      first_bin_ < 1 || last_bin_ <= first_bin_ || last_bin_ >= config.fft_size / 2) {
+      first_bin_ < 2 || last_bin_ <= first_bin_ || last_bin_ + 2 > config.fft_size / 2) {
     throw std::invalid_argument{"tuning: the band must lie within the spectrum and the sizes above zero"};
   }
+  peaks_.resize(static_cast<std::size_t>(last_bin_ - first_bin_ + 8));
 }
 
 void TuningEstimator::process(const dsp::Spectrum& spectrum) noexcept {
   const auto magnitude = spectrum.magnitude;
   assert(magnitude.size() == static_cast<std::size_t>(config_.fft_size / 2 + 1));
   const float* const m = magnitude.data();
-  const float strongest = *std::max_element(m + first_bin_, m + last_bin_ + 1);
+  const float strongest =
+      (dsp::runs_avx2() ? Kernel::largest_avx2 : Kernel::largest_plain)(m + first_bin_, m + last_bin_ + 1);
   if (!(strongest > kSilence)) {
     return;
   }
@@ -47,15 +115,9 @@ void TuningEstimator::process(const dsp::Spectrum& spectrum) noexcept {
   std::complex<double> sum;
   double weight = 0.0;
   const float floor = kPeakFloor * strongest;
-  for (int k = first_bin_; k <= last_bin_; ++k) {
-    if (m[k] < floor || m[k] <= m[k - 1] || m[k] < m[k + 1]) {
-      continue;
-    }
-    // The side lobes of a strong neighbour fall steeply and are no peaks of their own: a peak stands above both bins
-    // two away as a Hann window's main lobe does.
-    if (m[k] < 1.3F * m[k - 2] || m[k] < 1.3F * m[k + 2]) {
-      continue;
-    }
+  const std::size_t found =
+      (dsp::runs_avx2() ? Kernel::peaks_avx2 : Kernel::peaks_plain)(m, first_bin_, last_bin_, floor, peaks_.data());
+  for (const std::int32_t k : std::span{peaks_}.first(found)) {
     const double left = std::log(static_cast<double>(std::max(m[k - 1], kLeast)));
     const double centre = std::log(static_cast<double>(m[k]));
     const double right = std::log(static_cast<double>(std::max(m[k + 1], kLeast)));

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <complex>
+#include <cstdint>
+#include <vector>
 
 #include "auralis/core/units.hpp"
 #include "auralis/dsp/stft.hpp"
@@ -49,11 +51,14 @@ public:
   void reset() noexcept AURALIS_REALTIME;
 
 private:
+  struct Kernel;
+
   Config config_;
   int first_bin_;
   int last_bin_;
-  double keep_;              // of the sums, from frame to frame
-  std::complex<double> sum_; // of unit vectors at the deviation's angle, weighted
+  std::vector<std::int32_t> peaks_; // bins
+  double keep_;                     // of the sums, from frame to frame
+  std::complex<double> sum_;        // of unit vectors at the deviation's angle, weighted
   double weight_ = 0.0;
   double cents_ = 0.0;
 };

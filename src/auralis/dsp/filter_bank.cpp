@@ -63,15 +63,15 @@ struct FilterBank::Kernel {
   }
 };
 
-FilterBank::FilterBank(double rate, int fft_size)
+FilterBank::FilterBank(core::Hertz sample_rate, int fft_size)
     : bins_{static_cast<std::size_t>(std::max(fft_size, 0) / 2 + 1)},
       apply_{runs_avx2() ? &Kernel::avx2 : &Kernel::plain} {
-  check(rate > 0.0, "FilterBank: sample_rate must be above 0");
+  check(sample_rate.value > 0.0, "FilterBank: sample_rate must be above 0");
   check(fft_size >= 16 && fft_size % 2 == 0 && fft_size <= 1 << 20,
         "FilterBank: fft_size must be even and lie in [16, 1048576]");
 }
 
-FilterBank::FilterBank(const Mel& mel) : FilterBank{mel.sample_rate.value, mel.fft_size} {
+FilterBank::FilterBank(const Mel& mel) : FilterBank{mel.sample_rate, mel.fft_size} {
   check(mel.bands >= 1 && mel.bands <= 1'024, "FilterBank: bands must lie in [1, 1024]");
   check(mel.from.value >= 0.0 && mel.from < mel.to && mel.to.value <= mel.sample_rate.value / 2.0,
         "FilterBank: 0 <= from < to <= sample_rate / 2 must hold");
@@ -93,7 +93,7 @@ FilterBank::FilterBank(const Mel& mel) : FilterBank{mel.sample_rate.value, mel.f
   }
 }
 
-FilterBank::FilterBank(const LogFrequency& log) : FilterBank{log.sample_rate.value, log.fft_size} {
+FilterBank::FilterBank(const LogFrequency& log) : FilterBank{log.sample_rate, log.fft_size} {
   check(log.bands_per_octave >= 1 && log.bands_per_octave <= 1'200,
         "FilterBank: bands_per_octave must lie in [1, 1200]");
   check(log.from.value > 0.0 && log.from < log.to && log.to.value <= log.sample_rate.value / 2.0,
@@ -128,18 +128,18 @@ FilterBank::FilterBank(const LogFrequency& log) : FilterBank{log.sample_rate.val
 void FilterBank::add(core::Hertz centre, std::span<const float> weights) {
   const auto is_weight = [](float w) { return w > 0.0F; };
   const auto first = std::ranges::find_if(weights, is_weight);
-  Band band{.centre = centre, .offset = weights_.size()};
-  if (first != weights.end()) {
-    band.first = static_cast<std::size_t>(first - weights.begin());
-    const auto end =
-        static_cast<std::size_t>(std::find_if(weights.rbegin(), weights.rend(), is_weight).base() - weights.begin());
-    // Whole vectors: zeros are added behind, or before where the spectrum ends.
-    band.count = std::min((end - band.first + 7) / 8 * 8, bins_);
-    band.first = std::min(band.first, bins_ - band.count);
-  }
+  const auto end = std::find_if(weights.rbegin(), weights.rend(), is_weight).base();
+  add(centre, static_cast<std::size_t>(first - weights.begin()), std::span{first, std::max(first, end)});
+}
+
+void FilterBank::add(core::Hertz centre, std::size_t first, std::span<const float> weights) {
+  assert(first + weights.size() <= bins_);
+  // Whole vectors: zeros are added behind, or before where the spectrum ends.
+  Band band{.centre = centre, .offset = weights_.size(), .count = std::min((weights.size() + 7) / 8 * 8, bins_)};
+  band.first = std::min(first, bins_ - band.count);
   bands_.push_back(band);
-  weights_.insert(weights_.end(), weights.begin() + static_cast<std::ptrdiff_t>(band.first),
-                  weights.begin() + static_cast<std::ptrdiff_t>(band.first + band.count));
+  weights_.resize(weights_.size() + band.count);
+  std::ranges::copy(weights, weights_.begin() + static_cast<std::ptrdiff_t>(band.offset + first - band.first));
 }
 
 float FilterBank::weight(std::size_t band, std::size_t bin) const noexcept {

@@ -51,6 +51,11 @@ public:
   /// methods", ISMIR 2012. \throws std::invalid_argument if a setting is out of its range.
   explicit FilterBank(const LogFrequency& log_frequency);
 
+  /// Without a band; add() gives them. \throws std::invalid_argument if a setting is out of its range.
+  FilterBank(core::Hertz sample_rate, int fft_size);
+  /// One more band: weights for the bins from `first` on. \pre nobody has the bank yet; the bins are there
+  void add(core::Hertz centre, std::size_t first, std::span<const float> weights);
+
   /// out[b] = sum over the bins of weight times value. \pre values.size() == bins(), out.size() == size()
   void apply(std::span<const float> values, std::span<float> out) const noexcept AURALIS_REALTIME;
 
@@ -69,7 +74,6 @@ private:
   };
   struct Kernel;
 
-  FilterBank(double rate, int fft_size);
   /// A band from its weights on all bins.
   void add(core::Hertz centre, std::span<const float> weights);
 
