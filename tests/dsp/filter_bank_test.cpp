@@ -2,6 +2,7 @@
 #include "auralis/dsp/filter_bank.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -95,6 +96,22 @@ TEST(FilterBank, RefusesBadSettings) {
   EXPECT_THROW((FilterBank{FilterBank::Mel{.to = core::Hertz{30'000.0}}}), std::invalid_argument);
   EXPECT_THROW((FilterBank{FilterBank::LogFrequency{.from = core::Hertz{0.0}}}), std::invalid_argument);
   EXPECT_THROW((FilterBank{FilterBank::LogFrequency{.bands_per_octave = 0}}), std::invalid_argument);
+}
+
+TEST(FilterBank, TakesABandOfAnyShapeAtEitherEndOfTheSpectrum) {
+  FilterBank bank{core::Hertz{1'000.0}, 32}; // 17 bins
+  bank.add(core::Hertz{0.0}, 0, std::array{1.0F, 0.0F, 2.0F});
+  bank.add(core::Hertz{500.0}, 15, std::array{3.0F, 4.0F});
+  bank.add(core::Hertz{250.0}, 4, std::array{1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F});
+  std::array<float, 17> values{};
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    values[k] = static_cast<float>(k);
+  }
+  std::array<float, 3> out{};
+  bank.apply(values, out);
+  EXPECT_EQ(out, (std::array{4.0F, 3.0F * 15.0F + 4.0F * 16.0F, 72.0F}));
+  EXPECT_EQ(bank.weight(1, 15), 3.0F);
+  EXPECT_EQ(bank.weight(1, 14), 0.0F);
 }
 
 } // namespace

@@ -190,12 +190,13 @@ void scale_generic(float* left, float* right, float gain, float step) noexcept {
 
 #if AURALIS_HAS_AVX2_BUILD
 
-/// Where the lanes read in every frame: index into the pool, and the byte at which the phase's taps begin. By way of
-/// memory: to take words out of vectors costs more than to load them.
+/// Where the lanes read in every frame: index into the pool (low word), and the byte at which the phase's taps begin
+/// (high word). By way of memory: to take words out of vectors costs more than to load them; and both at once, as loads
+/// are what there are most of. Lane n of a frame stands at kPlaceOf[n].
 struct Places {
-  alignas(32) std::array<std::uint32_t, kBlock * kLanes> sample;
-  alignas(32) std::array<std::uint32_t, kBlock * kLanes> tap;
+  alignas(32) std::array<std::uint64_t, kBlock * kLanes> of;
 };
+constexpr std::array<std::size_t, kLanes> kPlaceOf{0, 1, 4, 5, 2, 3, 6, 7};
 
 AURALIS_AVX2 inline __m256i load(const std::array<std::uint64_t, kLanes>& from, std::size_t lane) noexcept {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(from.data() + lane));
@@ -219,26 +220,26 @@ AURALIS_AVX2 inline void find_places(const VoiceLanes& lanes, std::size_t count,
       low_words(_mm256_srli_epi64(load(lanes.increment, 0), kCut), _mm256_srli_epi64(load(lanes.increment, 4), kCut));
   const __m256i tap_mask = _mm256_set1_epi32(static_cast<int>(kTapMask));
   for (std::size_t n = 0; n < count; ++n) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to.sample.data() + kLanes * n),
-                       _mm256_add_epi32(first, _mm256_srli_epi32(place, kFractionBits)));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to.tap.data() + kLanes * n),
-                       _mm256_and_si256(_mm256_srli_epi32(place, kTapShift), tap_mask));
+    const __m256i sample = _mm256_add_epi32(first, _mm256_srli_epi32(place, kFractionBits));
+    const __m256i tap = _mm256_and_si256(_mm256_srli_epi32(place, kTapShift), tap_mask);
+    auto* const frame = reinterpret_cast<__m256i*>(to.of.data() + kLanes * n);
+    _mm256_store_si256(frame, _mm256_unpacklo_epi32(sample, tap));
+    _mm256_store_si256(frame + 1, _mm256_unpackhi_epi32(sample, tap));
     place = _mm256_add_epi32(place, increment);
   }
 }
 
 /// Eight taps of a lane, multiplied and added in pairs.
-AURALIS_AVX2 inline __m128i products(const std::int16_t* pool, const char* taps, const std::uint32_t* sample,
-                                     const std::uint32_t* tap) noexcept {
-  return _mm_madd_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pool + *sample)),
-                        _mm_load_si128(reinterpret_cast<const __m128i*>(taps + *tap)));
+AURALIS_AVX2 inline __m128i products(const std::int16_t* pool, const char* taps, std::uint64_t place) noexcept {
+  return _mm_madd_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pool + static_cast<std::uint32_t>(place))),
+                        _mm_load_si128(reinterpret_cast<const __m128i*>(taps + (place >> 32U))));
 }
 
 /// Those of a lane (low half) and of that four further (high half).
-AURALIS_AVX2 inline __m256i two_products(const std::int16_t* pool, const char* taps, const std::uint32_t* sample,
-                                         const std::uint32_t* tap) noexcept {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(products(pool, taps, sample, tap)),
-                                 products(pool, taps, sample + 4, tap + 4), 1);
+AURALIS_AVX2 inline __m256i two_products(const std::int16_t* pool, const char* taps, const std::uint64_t* frame,
+                                         std::size_t lane) noexcept {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(products(pool, taps, frame[kPlaceOf[lane]])),
+                                 products(pool, taps, frame[kPlaceOf[lane + 4]]), 1);
 }
 
 AURALIS_AVX2 void transpose(const float* frames, float* const* lanes) noexcept {
@@ -289,12 +290,11 @@ AURALIS_AVX2 void filter_eight(VoiceLanes& lanes, const std::int16_t* pool, cons
   __m256 s1 = _mm256_load_ps(lanes.s1.data());
   __m256 s2 = _mm256_load_ps(lanes.s2.data());
   for (std::size_t n = 0; n < count; ++n) {
-    const std::uint32_t* sample = places.sample.data() + kLanes * n;
-    const std::uint32_t* tap = places.tap.data() + kLanes * n;
-    const __m256i p0 = two_products(pool, taps, sample, tap);
-    const __m256i p1 = two_products(pool, taps, sample + 1, tap + 1);
-    const __m256i p2 = two_products(pool, taps, sample + 2, tap + 2);
-    const __m256i p3 = two_products(pool, taps, sample + 3, tap + 3);
+    const std::uint64_t* frame = places.of.data() + kLanes * n;
+    const __m256i p0 = two_products(pool, taps, frame, 0);
+    const __m256i p1 = two_products(pool, taps, frame, 1);
+    const __m256i p2 = two_products(pool, taps, frame, 2);
+    const __m256i p3 = two_products(pool, taps, frame, 3);
     const __m256i p01 = _mm256_add_epi32(_mm256_unpacklo_epi32(p0, p1), _mm256_unpackhi_epi32(p0, p1));
     const __m256i p23 = _mm256_add_epi32(_mm256_unpacklo_epi32(p2, p3), _mm256_unpackhi_epi32(p2, p3));
     const __m256 x =
@@ -320,12 +320,11 @@ AURALIS_AVX2 void filter_four(VoiceLanes& lanes, const std::int16_t* pool, const
   __m128 s1 = _mm_load_ps(lanes.s1.data());
   __m128 s2 = _mm_load_ps(lanes.s2.data());
   for (std::size_t n = 0; n < count; ++n) {
-    const std::uint32_t* sample = places.sample.data() + kLanes * n;
-    const std::uint32_t* tap = places.tap.data() + kLanes * n;
-    const __m128i p0 = products(pool, taps, sample, tap);
-    const __m128i p1 = products(pool, taps, sample + 1, tap + 1);
-    const __m128i p2 = products(pool, taps, sample + 2, tap + 2);
-    const __m128i p3 = products(pool, taps, sample + 3, tap + 3);
+    const std::uint64_t* frame = places.of.data() + kLanes * n;
+    const __m128i p0 = products(pool, taps, frame[kPlaceOf[0]]);
+    const __m128i p1 = products(pool, taps, frame[kPlaceOf[1]]);
+    const __m128i p2 = products(pool, taps, frame[kPlaceOf[2]]);
+    const __m128i p3 = products(pool, taps, frame[kPlaceOf[3]]);
     const __m128i p01 = _mm_add_epi32(_mm_unpacklo_epi32(p0, p1), _mm_unpackhi_epi32(p0, p1));
     const __m128i p23 = _mm_add_epi32(_mm_unpacklo_epi32(p2, p3), _mm_unpackhi_epi32(p2, p3));
     const __m128 x = _mm_cvtepi32_ps(_mm_add_epi32(_mm_unpacklo_epi64(p01, p23), _mm_unpackhi_epi64(p01, p23)));
