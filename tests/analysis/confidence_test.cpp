@@ -18,7 +18,7 @@ TEST(Confidence, KnowsTheCurve) {
 }
 
 TEST(Confidence, StaysAProbabilityAndKeepsTheOrder) {
-  for (const auto& by : {kTempoConfidence, kBeatConfidence}) {
+  for (const auto& by : {kTempoConfidence, kBeatConfidence, kLiveTempoConfidence, kLiveBeatConfidence}) {
     float before = 0.0F;
     for (int i = 1; i < 100; ++i) {
       const float p = calibrated(static_cast<float>(i) / 100.0F, by);

@@ -78,6 +78,9 @@ struct Gist {
   }
   double operator()(const core::Onset& o) const { return o.at.value + static_cast<double>(o.strength); }
   double operator()(const core::Beat& b) const { return b.at.value + b.tempo.value + b.position; }
+  double operator()(const core::LiveTempo& t) const {
+    return t.best.tempo.value + static_cast<double>(t.best.confidence) + 3.0 * static_cast<double>(t.twice.confidence);
+  }
   double operator()(const core::ChordSegment& c) const {
     return c.from.value + 3.0 * c.to.value + static_cast<double>(c.confidence);
   }

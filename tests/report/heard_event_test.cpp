@@ -27,14 +27,24 @@ TEST(HeardEvent, HasANegativeLatencyForWhatWasForeseen) {
 TEST(HeardEvent, OfEveryKindReadsBackEqual) {
   const auto quiet = -std::numeric_limits<float>::infinity();
   const core::KeyCandidate c{{core::PitchName{0}, core::Mode::ionian}, 0.5F};
-  for (const auto& one : {event(core::Onset{}), event(core::Beat{}), event(core::ChordSegment{}),
-                          event(core::ChordSegment{.chord = core::parse_chord("G/B")}),
-                          event(core::LiveKey{{c, c}, {c, c}}), event(core::LoudnessPoint{Seconds{1.5}, quiet, quiet}),
-                          event(core::PitchPoint{}), event(core::FeatureFrame{}), event(core::Section{})}) {
+  for (const auto& one :
+       {event(core::Onset{}), event(core::Beat{}), event(core::LiveTempo{.best = {core::Bpm{120.0}, 0.5F}}),
+        event(core::ChordSegment{}), event(core::ChordSegment{.chord = core::parse_chord("G/B")}),
+        event(core::LiveKey{{c, c}, {c, c}}), event(core::LoudnessPoint{Seconds{1.5}, quiet, quiet}),
+        event(core::PitchPoint{}), event(core::FeatureFrame{}), event(core::Section{})}) {
     const auto message = to_message(one);
     ASSERT_TRUE(message) << one.what.index();
     EXPECT_EQ(protocol::parse_heard_event(to_json(*message)), *message);
   }
+}
+
+TEST(HeardEvent, SaysTheTempoFirstAndLeavesOutWhatIsNotLookedFor) {
+  const auto message = to_message(
+      event(core::LiveTempo{.best = {core::Bpm{66.0}, 0.5F}, .half = {}, .twice = {core::Bpm{132.0}, 0.25F}}));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(
+      to_json(*message),
+      R"({"type":"tempo","at":1.5,"latency":0.03,"candidates":[{"bpm":66,"confidence":0.5},{"bpm":132,"confidence":0.25}]})");
 }
 
 TEST(HeardEvent, SaysAPartOfTheFormWhereItEnds) {

@@ -8,9 +8,9 @@ Analyses every clip of a folder of datasets (or reads the analysis documents in 
 4 %), key (exactly) and each beat (within 70 ms, after the fifth second; each clip has the same weight), those of the
 whole file and those said live, with the annotations, and writes docs/accuracy/own/confidence.json: for each half the
 share that is right, the mean confidence, and the expected calibration error over bins of equal weight, of the raw score
-and of what is said. What is said is a
-logistic curve of two constants over the raw score's log odds (src/auralis/analysis/confidence.hpp); the script takes it
-off again, fits it anew to the tune half (J. Platt, "Probabilistic outputs for support vector machines", 1999, with his
+and of what is said. The live tempo is judged as it stands at each live beat after the fifth second, the live key as it
+stands at the end. What is said is a logistic curve of two constants over the raw score's log odds
+(src/auralis/analysis/confidence.hpp); the script takes it off again, fits it anew to the tune half (J. Platt, "Probabilistic outputs for support vector machines", 1999, with his
 targets) where that has enough clips, and prints the constants for the header. Standard library only.
 """
 
@@ -76,12 +76,29 @@ def key_of(folder: pathlib.Path, stem: str, document: dict) -> list[Case]:
     return [(best["confidence"], right, 1.0)]
 
 
+def live_tempo_of(folder: pathlib.Path, stem: str, live: dict) -> list[Case]:
+    truth = lines_of(folder / "tempo" / f"{stem}.bpm")
+    if not truth or float(truth[0][0]) <= 0.0:
+        return []
+    said = [candidate for at, candidate in live.get("tempi", []) if at >= UNJUDGED]
+    return [(best["confidence"], abs(best["bpm"] / float(truth[0][0]) - 1.0) <= TEMPO_TOLERANCE, 1.0 / len(said)) for best in said]
+
+
 def live_document(binary: pathlib.Path, audio: pathlib.Path) -> dict:
-    """The beats that are said while the clip is heard, in the form of an analysis document."""
+    """What is said while the clip is heard, in the form of an analysis document; the tempo as it stands at each beat."""
     with audio.open("rb") as sound:
         said = subprocess.run([binary, "listen", "-"], stdin=sound, check=True, capture_output=True, text=True).stdout
     events = [json.loads(line) for line in said.splitlines()]
-    return {"beats": {"grid": [event for event in events if event["type"] == "beat"]}}
+    document: dict = {"beats": {"grid": [event for event in events if event["type"] == "beat"]}, "tempi": []}
+    tempo = None
+    for event in events:
+        if event["type"] == "key":
+            document["key"] = {"best": event["whole"]}
+        elif event["type"] == "tempo":
+            tempo = event["candidates"][0]
+        elif event["type"] == "beat" and tempo:
+            document["tempi"].append((event["at"], tempo))
+    return document
 
 
 def odds(confidence: float) -> float:
@@ -96,7 +113,7 @@ def mapped(confidence: float, constants: tuple[float, float]) -> float:
 def in_force() -> dict[str, tuple[float, float]]:
     """The constants of the header; what has none is said as it was scored."""
     found = re.findall(r"k(\w+)Confidence\{\.offset = ([-\d.]+)F, \.slope = ([-\d.]+)F\}", HEADER.read_text())
-    names = {"Tempo": "tempo", "Beat": "beats", "LiveBeat": "live beats", "Key": "key"}
+    names = {"Tempo": "tempo", "Beat": "beats", "LiveBeat": "live beats", "LiveTempo": "live tempo", "Key": "key"}
     return {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
 
 
@@ -155,7 +172,8 @@ def main() -> int:
     parser.add_argument("--dataset", type=pathlib.Path, required=True)
     parser.add_argument("--documents", type=pathlib.Path, help="analyses made before, STEM.json")
     arguments = parser.parse_args()
-    kinds = {"tempo": tempo_of, "key": key_of, "beats": beats_of, "live beats": beats_of}
+    kinds = {"tempo": tempo_of, "key": key_of, "beats": beats_of,
+             "live tempo": live_tempo_of, "live key": key_of, "live beats": beats_of}
     cases: dict = {kind: {"tune": [], "report": []} for kind in kinds}
     clips: dict = {kind: {"tune": 0, "report": 0} for kind in kinds}
     with tempfile.TemporaryDirectory() as scratch:
@@ -166,9 +184,10 @@ def main() -> int:
                             "--format", "json", "--out", documents], check=True, stdout=subprocess.DEVNULL)
         for audio in sorted(arguments.dataset.glob("*/audio/*")):
             document = json.loads((documents / f"{audio.stem}.json").read_text())
-            live = live_document(arguments.auralis, audio) if (audio.parent.parent / "beats").is_dir() else {}
+            annotated = any((audio.parent.parent / kind).is_dir() for kind in ("tempo", "key", "beats"))
+            live = live_document(arguments.auralis, audio) if annotated else {}
             for kind, judge in kinds.items():
-                found = judge(audio.parent.parent, audio.stem, live if kind == "live beats" else document)
+                found = judge(audio.parent.parent, audio.stem, live if kind.startswith("live") else document)
                 cases[kind][half_of(audio.stem)] += found
                 clips[kind][half_of(audio.stem)] += 1 if found else 0
     version = subprocess.run([arguments.auralis, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]

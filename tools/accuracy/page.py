@@ -170,8 +170,8 @@ def confidences() -> list[str]:
              "70 ms. The expected calibration error is the mean distance between what is said and how often it is right, "
              f"over {result['bins']} bins of equal weight, each clip counting once. The raw score is mapped by a "
              "logistic curve of two constants that `tools/accuracy/confidence.py` fitted to the tune half; the key's is "
-             "said as it is scored, because too few recordings have theirs annotated for even two constants. Beats said "
-             "live carry the filter's own probability, which is not mapped.", "",
+             "said as it is scored, because too few recordings have theirs annotated for even two constants. The live "
+             "tempo is judged as it stands at each live beat, the live key as it stands at the end.", "",
              "| | half | clips | right | mean confidence | calibration error | of the raw score |",
              "|---|---|---:|---:|---:|---:|---:|"]
     for kind, halves in result["kinds"].items():

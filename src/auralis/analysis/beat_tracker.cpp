@@ -62,7 +62,9 @@ std::optional<core::Beat> BeatTracker::process(const LogBands& bands) noexcept {
   if (!placed) {
     return std::nullopt;
   }
-  return beat_of(*placed, frames_per_second_, 0.0);
+  auto beat = beat_of(*placed, frames_per_second_, 0.0);
+  beat.confidence = calibrated(beat.confidence, kLiveBeatConfidence);
+  return beat;
 }
 
 void BeatTracker::reset() noexcept {

@@ -20,6 +20,7 @@
 #include "auralis/analysis/section_cells.hpp"
 #include "auralis/analysis/spectral_features.hpp"
 #include "auralis/analysis/structure_segmenter.hpp"
+#include "auralis/analysis/tempo_follower.hpp"
 #include "auralis/analysis/tuning.hpp"
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/audio_block.hpp"
@@ -42,7 +43,7 @@ public:
   struct Parts {
     bool features = true;
     bool onsets = true;
-    bool beats = true;
+    bool beats = true; ///< and the tempo, where it changes or becomes surer or less sure
     bool pitch = true;
     bool chroma = true;
     bool keys = true;   ///< said where the local key changes, or that of all so far does or becomes surer
@@ -175,9 +176,13 @@ private:
       }
     }
     if (config_.parts.beats) {
-      if (const auto beat = beats_.process(log_bands_)) {
+      const auto beat = beats_.process(log_bands_);
+      if (beat) {
         say(beat->at, *beat, on_event);
         sections_.process(*beat);
+      }
+      if (const auto tempo = tempo_.process(beats_.filter(), beat.has_value())) {
+        say(front_end_.known_at(), *tempo, on_event);
       }
     }
     if (config_.parts.pitch) {
@@ -244,6 +249,7 @@ private:
   LogBands log_bands_;
   OnsetDetector onsets_;
   BeatTracker beats_;
+  TempoFollower tempo_;
   PitchTracker pitch_;
   TuningEstimator tuning_;
   Chroma chroma_;

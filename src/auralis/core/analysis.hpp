@@ -37,7 +37,7 @@ struct Beat {
   Seconds at;
   int position = 0; ///< 1 … beats_per_bar; 0 while the metre is unknown
   int beats_per_bar = 0;
-  Bpm tempo; ///< at this beat
+  Bpm tempo; ///< at this beat; live, LiveTempo is the steady one
   float confidence = 0.0F;
   float downbeat_confidence = 0.0F; ///< that position is right
 };
@@ -50,6 +50,14 @@ struct TempoPoint {
   Seconds at;
   Bpm tempo;
   float confidence = 0.0F;
+};
+
+/// What a live analyser knows of the tempo: one that stays, with the beats at half and at twice it beside. Files have
+/// Analysis::tempi and tempo_curve.
+struct LiveTempo {
+  TempoCandidate best;
+  TempoCandidate half;  ///< tempo 0 where nobody looks for one so slow
+  TempoCandidate twice; ///< tempo 0 where nobody looks for one so fast
 };
 
 struct KeyCandidate {
@@ -204,7 +212,9 @@ struct Analysis {
 struct AnalysisEvent {
   Seconds at;       ///< when it happens in the music
   Seconds known_at; ///< time of the newest sample that had been pushed when it was said: the difference is the latency
-  std::variant<FeatureFrame, ChromaFrame, Onset, Beat, ChordSegment, LiveKey, Section, LoudnessPoint, PitchPoint> what;
+  std::variant<FeatureFrame, ChromaFrame, Onset, Beat, LiveTempo, ChordSegment, LiveKey, Section, LoudnessPoint,
+               PitchPoint>
+      what;
 };
 
 } // namespace auralis::core

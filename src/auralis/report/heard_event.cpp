@@ -24,6 +24,15 @@ struct Maker {
                                .confidence = unit(beat.confidence),
                                .downbeat_confidence = unit(beat.downbeat_confidence)};
   }
+  Message operator()(const core::LiveTempo& tempo) const {
+    protocol::HeardTempo message;
+    for (const auto& one : {tempo.best, tempo.half, tempo.twice}) {
+      if (one.tempo.value > 0.0) {
+        message.candidates.push_back({.bpm = digits(one.tempo.value), .confidence = unit(one.confidence)});
+      }
+    }
+    return message;
+  }
   Message operator()(const core::ChordSegment& segment) const {
     return protocol::HeardChord{.chord = segment.chord ? std::optional{to_string(*segment.chord)} : std::nullopt,
                                 .confidence = unit(segment.confidence)};

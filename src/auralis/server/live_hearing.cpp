@@ -150,7 +150,7 @@ public:
 
   void add(LiveWatch& watch) {
     watches_.push_back(&watch);
-    for (const auto* first : {&listening_, &key_, &chord_}) {
+    for (const auto* first : {&listening_, &tempo_, &key_, &chord_}) {
       if (*first) {
         watch.told(*first);
       }
@@ -183,7 +183,7 @@ private:
                                  .channels = stream::kChannels},
         owner_.workers_, owner_.scheduler_, [this](std::vector<Told> heard, bool /*never over*/) { tell(heard); });
     past_.clear();
-    key_ = chord_ = nullptr;
+    tempo_ = key_ = chord_ = nullptr;
     listening_ = std::make_shared<const std::string>(
         protocol::to_json(protocol::ListeningMessage{.source = protocol::LiveSource::station,
                                                      .station = station_,
@@ -209,8 +209,10 @@ private:
       past_.push_back(std::move(one));
     }
     while (past_.size() > kRemembered) {
-      // The key and the chord may hold for longer than a minute.
-      if (past_.front().kind == kind_of<protocol::HeardKey>()) {
+      // Tempo, key and chord may hold for longer than a minute.
+      if (past_.front().kind == kind_of<protocol::HeardTempo>()) {
+        tempo_ = past_.front().text;
+      } else if (past_.front().kind == kind_of<protocol::HeardKey>()) {
         key_ = past_.front().text;
       } else if (past_.front().kind == kind_of<protocol::HeardChord>()) {
         chord_ = past_.front().text;
@@ -226,7 +228,8 @@ private:
   std::int64_t next_at_ = 0;
   std::shared_ptr<const std::string> listening_;
   std::deque<Told> past_;
-  std::shared_ptr<const std::string> key_;   // said last before past_ begins
+  std::shared_ptr<const std::string> tempo_; // said last before past_ begins
+  std::shared_ptr<const std::string> key_;   // the same
   std::shared_ptr<const std::string> chord_; // the same
 };
 

@@ -12,6 +12,12 @@
 namespace auralis::session {
 namespace {
 
+std::vector<core::TempoCandidate> candidates_of(const core::LiveTempo& tempo) {
+  std::vector<core::TempoCandidate> candidates{tempo.best, tempo.half, tempo.twice};
+  std::erase_if(candidates, [](const core::TempoCandidate& one) { return one.tempo.value <= 0.0; });
+  return candidates;
+}
+
 /// Beats said one by one carry no tempo of the whole: the median of theirs.
 std::vector<core::TempoCandidate> tempo_of(const std::vector<core::Beat>& beats) {
   std::vector<double> tempi;
@@ -50,8 +56,10 @@ private:
       heard_.onsets.push_back(*onset);
     } else if (const auto* beat = std::get_if<core::Beat>(&event.what)) {
       heard_.beats.push_back(*beat);
+    } else if (const auto* tempo = std::get_if<core::LiveTempo>(&event.what)) {
+      heard_.tempi = candidates_of(*tempo); // the last word counts
     } else if (const auto* key = std::get_if<core::LiveKey>(&event.what)) {
-      heard_.key = key->whole; // the last word counts
+      heard_.key = key->whole; // here, too
     } else if (const auto* chord = std::get_if<core::ChordSegment>(&event.what)) {
       heard_.chords.push_back(*chord);
     } else if (const auto* point = std::get_if<core::PitchPoint>(&event.what)) {

@@ -20,7 +20,20 @@ describe("a score that grows while it is heard", () => {
     expect(score.grid().beats.map(({ at }) => at)).toEqual([1, 1.5, 2]);
     expect(score.beatAt(1.6)?.position).toBe(2);
     expect(score.beatAt(0.9)).toBeNull();
-    expect(score.tempoAt(5)?.bpm).toBe(120);
+  });
+
+  it("shows the tempo that is said, not that of each beat", () => {
+    const score = new LiveScore();
+    score.take(beat(0.5, 1, 66));
+    expect(score.tempoAt(1)).toBeNull();
+    score.take({ type: "tempo", at: 1, latency: 0, candidates: [{ bpm: 66, confidence: 0.5 }, { bpm: 132, confidence: 0.3 }] });
+    [beat(1.4, 2, 132), beat(2.3, 3, 66)].forEach((event) => { score.take(event); });
+    expect(score.tempoAt(0.9)).toBeNull();
+    expect(score.tempoAt(2)).toEqual({ at: 1.4, bpm: 66, confidence: 0.5 });
+    expect(score.document(3).tempo?.curve.map(({ at, bpm }) => [at, bpm])).toEqual([[1, 66], [1.4, 66], [2.3, 66]]);
+    score.clear();
+    score.take(beat(0.5, 1));
+    expect(score.tempoAt(1)).toBeNull();
   });
 
   it("lets a chord last until the next one, or now", () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnalysisDocument, BeatPoint, ChordPart, HeardEvent, KeyCandidate, KeyPart, OnsetPoint, PitchResult, SectionPart, TempoPoint } from "../protocol/generated/messages";
+import type { AnalysisDocument, BeatPoint, ChordPart, HeardEvent, KeyCandidate, KeyPart, OnsetPoint, PitchResult, SectionPart, TempoCandidate, TempoPoint } from "../protocol/generated/messages";
 import type { Seconds } from "../units";
 import type { Grid } from "./grid";
 import { barNumbers, firstAtOrAfter } from "./grid";
@@ -16,6 +16,7 @@ export class LiveScore {
   private readonly onsets: OnsetPoint[] = [];
   private beats: BeatPoint[] = [];
   private readonly tempi: TempoPoint[] = [];
+  private tempo: TempoCandidate | null = null;
   private readonly chords: Open<ChordPart>[] = [];
   private readonly keys: Open<KeyPart>[] = [];
   private readonly wholeKeys: { readonly at: Seconds; readonly key: KeyCandidate }[] = [];
@@ -44,6 +45,7 @@ export class LiveScore {
     }
     this.pitch = { ...this.voice };
     this.beats = [];
+    this.tempo = null;
     this.barsForgotten = 0;
     this.beatsPerBar = 0;
     this.keptFrom = 0;
@@ -60,8 +62,14 @@ export class LiveScore {
       case "beat":
         insert(this.beats, { at, position: event.position, confidence: event.confidence, downbeat_confidence: event.downbeat_confidence });
         this.beatsPerBar = event.beats_per_bar;
-        if (event.bpm > 0) {
-          insert(this.tempi, { at, bpm: event.bpm, confidence: event.confidence });
+        if (this.tempo !== null) {
+          insert(this.tempi, { at, ...this.tempo });
+        }
+        break;
+      case "tempo":
+        this.tempo = event.candidates[0] ?? null;
+        if (this.tempo !== null) {
+          insert(this.tempi, { at, ...this.tempo });
         }
         break;
       case "chord":
