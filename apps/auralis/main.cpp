@@ -22,11 +22,24 @@ void add_presets(CLI::App& app) {
   });
 }
 
+/// What a wrong command line is answered with: all help would push the reason off the screen.
+std::string why_not(const CLI::App* app, const CLI::Error& error) {
+  const auto chosen = app->get_subcommands();
+  if (chosen.empty()) {
+    const auto unknown = app->remaining();
+    return fmt::format(
+        "auralis: {}\n\n{}",
+        unknown.empty() ? error.what() : fmt::format("there is no command or flag '{}'", unknown.front()), app->help());
+  }
+  return fmt::format("auralis: {}\n`auralis {} --help` tells what it takes\n", error.what(),
+                     chosen.front()->get_name());
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Auralis: a real-time music engine", "auralis"};
   app.set_version_flag("--version", "auralis " AURALIS_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(why_not);
   int exit_code = ExitCode::kSuccess;
   auralis::app::add_serve(app, exit_code);
   auralis::app::add_render(app, exit_code);

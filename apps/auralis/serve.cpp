@@ -85,18 +85,20 @@ void add_serve(CLI::App& app, int& exit_code) {
       ->envname("AURALIS_CONFIG")
       ->check(CLI::ExistingFile);
   // Every setting is a flag; load_config() checks the values, as it does those of the file and the environment.
-  const auto values = std::make_shared<std::map<std::string, std::string>>();
+  const auto flags = std::make_shared<std::map<std::string, CLI::Option*>>(); // the app owns the options
   for (const auto& setting : server::settings()) {
     const std::string flag{setting.flag};
-    command
-        ->add_option_function<std::string>(
-            flag, [values, flag](const std::string& value) { (*values)[flag] = value; },
-            fmt::format("{} [{}] (Env:{})", setting.description, setting.fallback, setting.variable))
-        ->type_name(std::string{setting.placeholder});
+    const auto help = fmt::format("{} [{}] (Env:{})", setting.description, setting.fallback, setting.variable);
+    (*flags)[flag] = command->add_option(flag, help)->type_name(std::string{setting.placeholder});
   }
-  command->callback([file, values, &exit_code] {
-    exit_code = run(file->empty() ? std::nullopt : std::optional<fs::path>{*file},
-                    server::Flags{values->begin(), values->end()});
+  command->callback([file, flags, &exit_code] {
+    server::Flags given;
+    for (const auto& [flag, option] : *flags) {
+      if (!option->empty()) {
+        given.emplace_back(flag, option->as<std::string>());
+      }
+    }
+    exit_code = run(file->empty() ? std::nullopt : std::optional<fs::path>{*file}, given);
   });
 }
 

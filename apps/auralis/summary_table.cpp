@@ -2,6 +2,7 @@
 #include "summary_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -41,7 +42,7 @@ void SummaryTable::add(const std::filesystem::path& file, const protocol::Analys
   row.fill(std::string{kNothing});
   const auto& source = document.source;
   row[0] = shortened(source.title && !source.title->empty() ? *source.title : file.filename().string());
-  const auto seconds = static_cast<std::int64_t>(source.length + 0.5);
+  const auto seconds = std::llround(source.length);
   row[1] = fmt::format("{}:{:02}", seconds / 60, seconds % 60);
   if (document.tempo && !document.tempo->candidates.empty()) {
     const auto& tempo = document.tempo->candidates.front();

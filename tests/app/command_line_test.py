@@ -97,6 +97,13 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(done.returncode, 2)
             self.assertIn(expected, done.stderr.decode())
 
+    def test_says_first_what_is_wrong_with_a_command_line(self):
+        for arguments, expected in (((), "A subcommand is required"), (("sing",), "'sing'"), (("--loud",), "'--loud'"),
+                                    (("analyze", "x.wav", "--formt"), "--formt"), (("serve", "--port"), "--port")):
+            done = auralis(*arguments, cache=self.cache)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(expected, done.stderr.decode().splitlines()[0])
+
     def test_listen_says_what_comes_through_a_pipe_with_its_latency(self):
         done = auralis("listen", "-", cache=self.cache, stdin=(self.music / "bright.wav").read_bytes())
         self.assertEqual(done.returncode, 0, done.stderr)
