@@ -27,7 +27,7 @@ constexpr std::array<double, core::kContrastBands + 1> kContrastEdges{0.0,     2
                                                                       1'600.0, 3'200.0, 8'000.0};
 constexpr float kContrastShare = 0.2F;
 constexpr float kLeastPower = 1e-10F;       // -100 dB: where logarithms of power end
-constexpr float kLeastForFlatness = 1e-30F; // far under any signal, far above where floats end
+constexpr float kLeastForFlatness = 1e-15F; // magnitude far under any signal; its square far above where floats end
 constexpr float kSilentRms = 3.16e-4F;      // -70 dBFS
 constexpr std::size_t kBlock = 64;          // bins whose power is summed at once
 
@@ -83,7 +83,7 @@ struct SpectralFeatures::Kernel {
     std::size_t block = 0;
     for (std::size_t from = 0; from < count; from += kBlock) {
       Vec8 energy{};
-      for (std::size_t k = from; k < from + kBlock; k += 8) {
+      const auto take = [&](std::size_t k) __attribute__((always_inline)) {
         const Vec8 m = eight(now + k);
         const Vec8 p = m * m;
         eight(power + k) = p;
@@ -94,7 +94,12 @@ struct SpectralFeatures::Kernel {
         highest = m > highest ? m : highest;
         const Vec8 rise = m - eight(before + k);
         flux += rise > 0.0F ? rise : Vec8{};
-        logs += log2_of(p > kLeastForFlatness ? p : Vec8{} + kLeastForFlatness);
+        return m > kLeastForFlatness ? m : Vec8{} + kLeastForFlatness;
+      };
+      for (std::size_t k = from; k < from + kBlock; k += 16) {
+        const Vec8 here = take(k);
+        const Vec8 next = take(k + 8);
+        logs += log2_of(here * next); // one logarithm for two bins
       }
       out.block_power[block++] = sum_of(energy);
     }
@@ -102,7 +107,7 @@ struct SpectralFeatures::Kernel {
     out.weighted = sum_of(weighted);
     out.highest = max_of(highest);
     out.flux = sum_of(flux);
-    out.log2_power = sum_of(logs);
+    out.log2_power = 2.0F * sum_of(logs);
   }
   static void shape_plain(const float* now, const float* before, float* power, std::size_t count,
                           Moments& out) noexcept {
@@ -148,19 +153,22 @@ struct SpectralFeatures::Kernel {
   }
 
   /// Looks for a border that exactly `rank` values reach, or, where some are equal, for the largest that at least as
-  /// many do: from `near` on in growing steps, then by halves.
+  /// many do: from `near` on in growing steps, then between the two sides by how many each is off, every fourth time in
+  /// the middle, so that it ends however the values lie.
   struct Search {
+    std::int32_t size;
     std::int32_t rank;
-    std::int32_t low;  // reached by more
-    std::int32_t high; // reached by fewer
+    std::int32_t low = 0; // reached by more
+    std::int32_t high;    // reached by fewer
     std::int32_t border;
-    std::int32_t step = 1 << 18; // an eighth of an exponent's range, and of a value's half to quarter
-    int direction = 0;
+    std::int32_t too_many = -1; // how many more than `rank` reach `low`; -1: not counted yet
+    std::int32_t too_few = -1;  // how many fewer reach `high`
+    int tries = 0;
     bool done = false;
     std::int32_t reached = 0; // 1 past the border where values equal to it do not all count
 
-    Search(std::int32_t many, std::int32_t top, std::int32_t near) noexcept
-        : rank{many}, low{0}, high{top + 1}, border{near > 0 && near <= top ? near : (top + 1) / 2} {}
+    Search(std::int32_t count, std::int32_t many, std::int32_t top, std::int32_t near) noexcept
+        : size{count}, rank{many}, high{top + 1}, border{near > 0 && near <= top ? near : (top + 1) / 2} {}
 
     void learn(std::int32_t found) noexcept {
       if (done) {
@@ -171,19 +179,38 @@ struct SpectralFeatures::Kernel {
         reached = border;
         return;
       }
-      const int now = found > rank ? 1 : -1;
-      (now > 0 ? low : high) = border;
+      const std::int32_t off = found - rank;
+      if (off > 0) {
+        low = border;
+        too_many = off;
+      } else {
+        high = border;
+        too_few = -off;
+      }
       if (high - low <= 1) {
         done = true;
         border = low;
         reached = low + 1;
         return;
       }
+      ++tries;
+      border = next(off);
+    }
+
+    [[nodiscard]] std::int32_t next(std::int32_t off) const noexcept {
       const std::int32_t half = (high - low) / 2;
-      step = direction + now == 0 ? half : std::min(step, half);
-      border = now > 0 ? low + step : high - step;
-      step = step > half / 4 ? half : 4 * step;
-      direction = now;
+      if (too_many > 0 && too_few > 0) {
+        const double share = static_cast<double>(too_many) / static_cast<double>(too_many + too_few);
+        const std::int32_t between = low + static_cast<std::int32_t>(share * static_cast<double>(high - low));
+        return tries % 4 == 0 ? low + half : std::clamp(between, low + 1, high - 1);
+      }
+      // As if a band's values lay evenly over six octaves of magnitude, then four times as far, and so on.
+      constexpr double kSpan = 6.0 * (1 << 23);
+      const double guess = kSpan * static_cast<double>(std::abs(off)) / static_cast<double>(size);
+      const double grown = std::ldexp(guess, 2 * std::min(tries - 1, 10));
+      const std::int32_t step =
+          std::clamp(static_cast<std::int32_t>(std::min(grown, static_cast<double>(half))), 1, half);
+      return off > 0 ? low + step : high - step;
     }
   };
 
@@ -209,8 +236,9 @@ struct SpectralFeatures::Kernel {
       const std::int32_t one = highest[lane];
       top = std::max(top, one);
     }
-    Search loud{share, top, near.loud};
-    Search quiet{static_cast<std::int32_t>(size) - share, top, near.quiet};
+    const auto all = static_cast<std::int32_t>(size);
+    Search loud{all, share, top, near.loud};
+    Search quiet{all, all - share, top, near.quiet};
     while (!loud.done || !quiet.done) {
       Bits8 many_loud{};
       Bits8 many_quiet{};
@@ -245,7 +273,7 @@ struct SpectralFeatures::Kernel {
       return static_cast<float>(missing) * std::bit_cast<float>(border);
     };
     const auto n = static_cast<float>(share);
-    const std::int32_t under = static_cast<std::int32_t>(size) - sum_of(count_from);
+    const std::int32_t under = all - sum_of(count_from);
     return {.valley = (sum_of(below) + rest(share - under, quiet.border)) / n,
             .peak = (sum_of(above) + rest(share - sum_of(count_above), loud.border)) / n};
   }
@@ -389,7 +417,7 @@ const core::FeatureFrame& SpectralFeatures::process(const dsp::Spectrum& spectru
     frame_.rolloff = static_cast<float>(bin) * hertz_per_bin_;
 
     const auto used = static_cast<float>(bins_ - first);
-    const float padding = (static_cast<float>(count) - used) * std::log2(kLeastForFlatness);
+    const float padding = (static_cast<float>(count) - used) * 2.0F * std::log2(kLeastForFlatness);
     frame_.flatness = std::min(1.0F, std::exp2((moments.log2_power - padding) / used) / (energy / used));
     frame_.complexity = static_cast<float>(peaks_(now, count, moments.highest * kComplexityRange));
   } else {
