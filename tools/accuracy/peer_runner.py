@@ -9,6 +9,7 @@ JSON object of the versions.
 
 import collections
 import collections.abc
+import importlib.metadata
 import json
 import pathlib
 import statistics
@@ -123,6 +124,25 @@ def madmom_spectral():
     return peer, versions
 
 
+def beatnet(mode, decoder):
+    """Its first model, which was not trained on GTZAN. The particle filter draws: from one seed here."""
+    madmom, versions = import_madmom()
+    import numpy
+    import torch
+    from BeatNet import BeatNet, particle_filtering_cascade
+    particle_filtering_cascade.rng = numpy.random.default_rng(1)
+    numpy.random.seed(1)
+    torch.set_num_threads(1)
+
+    def peer(wave):
+        beats = BeatNet.BeatNet(1, mode=mode, inference_model=decoder, plot=[], thread=False).process(wave)
+        times = [float(beat[0]) for beat in beats]
+        # The filter says of a beat whether it is a downbeat (1) or not (2), the decoder for files counts.
+        positions = [int(beat[1]) for beat in beats]
+        return {"beats": times, "positions": positions, "tempo": tempo_of(times)}
+    return peer, versions | {"BeatNet": importlib.metadata.version("BeatNet"), "torch": torch.__version__}
+
+
 MAKERS = {
     "aubio": aubio,
     "librosa": librosa,
@@ -133,6 +153,8 @@ MAKERS = {
     "essentia-key-temperley": lambda: essentia_key("temperley"),
     "madmom-spectral": madmom_spectral,
     "madmom-rnn": madmom_rnn,
+    "BeatNet-offline": lambda: beatnet("offline", "DBN"),
+    "BeatNet-online": lambda: beatnet("online", "PF"),
 }
 
 

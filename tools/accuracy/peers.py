@@ -10,7 +10,8 @@ layout of an annotated dataset; what is there already is not made again. A peer 
 named at the end, with its reason, in CACHE/peers.json: nothing is left out silently.
 
 Python peers live in environments under CACHE/venv, one a set of versions that get along, made on the first run from
-PyPI; aubio is Debian's (aubio-tools). Needs ffmpeg and a Python below 3.12 for madmom.
+PyPI; aubio is Debian's (aubio-tools), and BeatNet's PyTorch and PyAudio are (python3-torch, python3-pyaudio), because
+PyPI's PyTorch brings 2 GB of CUDA. Needs ffmpeg and a Python below 3.12 for madmom.
 """
 
 import argparse
@@ -28,6 +29,8 @@ ENVIRONMENTS = {
     "signal": [["essentia==2.1b6.dev1389", "librosa==0.11.0", "soundfile"]],
     # madmom 0.16.1 names neither NumPy nor Cython as needed to build, and knows no NumPy past 1.23.
     "madmom": [["numpy==1.23.5", "scipy==1.11.4", "cython==0.29.37", "setuptools==59.8.0", "wheel", "mido"]],
+    "beatnet": [["numpy==1.23.5", "scipy==1.11.4", "cython==0.29.37", "setuptools==59.8.0", "wheel", "mido",
+                 "librosa==0.10.2", "numba==0.58.1", "matplotlib==3.7.5"], ["--no-deps", "BeatNet==1.1.3"]],
 }
 
 # peer: (environment, what it estimates, whether a neural network hears)
@@ -41,11 +44,12 @@ PEERS = {
     "essentia-key-temperley": ("signal", "key", False),
     "madmom-spectral": ("madmom", "beats tempo", False),
     "madmom-rnn": ("madmom", "beats tempo downbeats", True),
+    "BeatNet-offline": ("beatnet", "beats tempo downbeats", True),
+    "BeatNet-online": ("beatnet", "beats tempo downbeats", True),
 }
 # Not run here, with the reason; the accuracy page repeats it.
 ABSENT = {
     "beat_this": "its package holds no weights: it fetches them when run, from where no package registry is",
-    "BeatNet": "needs PyTorch, PyAudio and an old madmom in one environment; installing that has not been tried",
 }
 
 
@@ -60,10 +64,13 @@ def make_environment(name: str, folder: pathlib.Path) -> pathlib.Path:
     if ready.exists():
         return python
     shutil.rmtree(folder / name, ignore_errors=True)
-    run(sys.executable, "-m", "venv", folder / name)
+    # Debian's packages are seen by Debian's Python alone.
+    debian = name == "beatnet"
+    run(*(["/usr/bin/python3", "-m", "venv", "--system-site-packages"] if debian else [sys.executable, "-m", "venv"]),
+        folder / name)
     for packages in ENVIRONMENTS[name]:
         run(python, "-m", "pip", "install", "--quiet", *packages)
-    if name == "madmom":
+    if name in ("madmom", "beatnet"):
         # The archive holds C made by a Cython that does not know today's Python: make it anew.
         source = folder / name / "source"
         run(python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--no-build-isolation",
