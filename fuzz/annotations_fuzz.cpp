@@ -63,7 +63,7 @@ private:
 void read_names(std::string_view text) {
   if (const auto chord = core::parse_chord(text)) {
     const auto tones = evaluation::parse_chord_label(core::harte_label(*chord));
-    if (core::parse_chord(core::to_string(*chord)) != chord || !tones || *tones != evaluation::chord_tones(*chord)) {
+    if (core::parse_chord(core::to_string(*chord)) != chord || !tones || *tones != evaluation::chord_tones(chord)) {
       std::abort();
     }
   }

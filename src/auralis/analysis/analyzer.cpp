@@ -332,7 +332,10 @@ Analyzer::Analyzer(Analyzer&&) noexcept = default;
 Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
 
 void Analyzer::push(const core::AudioBlock& block) { stages_->push(block); }
-core::Analysis Analyzer::finish() { return stages_->finish({}).value(); }
+core::Analysis Analyzer::finish() {
+  auto found = stages_->finish({});
+  return found ? *std::move(found) : core::Analysis{}; // always found: nobody can stop it
+}
 std::optional<core::Analysis> Analyzer::finish(const std::stop_token& stop) { return stages_->finish(stop); }
 
 } // namespace auralis::analysis

@@ -160,7 +160,8 @@ Chroma::Chroma(const Config& config) : config_{config}, kernel_{dsp::runs_avx2()
   }
   banks_.reserve(kBanks);
   for (int index = 0; index < kBanks; ++index) {
-    banks_.push_back(bank(10.0 * (index - kBanks / 2)));
+    const int from_middle = index - kBanks / 2;
+    banks_.push_back(bank(10.0 * from_middle));
   }
 
   // The dictionary's tones go through the window and the bank at zero cents, as the music does.

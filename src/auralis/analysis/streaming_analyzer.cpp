@@ -6,7 +6,7 @@
 namespace auralis::analysis {
 namespace {
 
-const StreamingAnalyzer::Config& checked(const StreamingAnalyzer::Config& config) {
+StreamingAnalyzer::Config checked(const StreamingAnalyzer::Config& config) {
   if (config.queue == 0) {
     throw std::invalid_argument{"StreamingAnalyzer: queue must be above 0"};
   }

@@ -80,7 +80,7 @@ Estimate estimates_in(std::filesystem::path folder) {
 }
 
 Run judge(const Order& order) {
-  std::vector<std::optional<core::Result<Scores>>> results(order.clips.size());
+  std::vector<core::Result<Scores>> results(order.clips.size());
   std::atomic<std::size_t> next{0}; // only hands out indices: relaxed; joining the threads orders the results
   std::mutex progress;
   std::size_t finished = 0; // under progress
@@ -110,7 +110,7 @@ Run judge(const Order& order) {
   Run run{.mode = order.mode, .judging = order.judging};
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& clip = order.clips[i];
-    auto& result = results[i].value(); // every index was handed out, and every thread joined
+    auto& result = results[i];
     if (result) {
       run.judged.push_back({.dataset = clip.dataset,
                             .genre = clip.genre,

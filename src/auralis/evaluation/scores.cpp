@@ -2,6 +2,7 @@
 #include "auralis/evaluation/scores.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <utility>
 
@@ -142,7 +143,7 @@ std::vector<Group> groups(std::span<const Judged> clips) {
       }
     }
     for (const auto& genre : genres) {
-      result.push_back(gather(dataset + "/" + genre, clips,
+      result.push_back(gather(fmt::format("{}/{}", dataset, genre), clips,
                               [&](const Judged& clip) { return clip.dataset == dataset && clip.genre == genre; }));
     }
   }

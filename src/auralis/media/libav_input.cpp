@@ -564,9 +564,9 @@ void LibavInput::read_length() {
 /// The last page of an Ogg file carries the mark of the end, and is complete (RFC 3533, 6).
 bool LibavInput::ogg_is_whole() {
   constexpr std::int64_t kLargestPage = 27 + 255 + 255 * 255;
-  const auto size = bytes_->size();
-  std::vector<std::byte> tail(static_cast<std::size_t>(std::min(*size, kLargestPage + 1)));
-  if (!bytes_->seek(*size - static_cast<std::int64_t>(tail.size()))) {
+  const std::int64_t size = bytes_->size().value_or(0);
+  std::vector<std::byte> tail(static_cast<std::size_t>(std::min(size, kLargestPage + 1)));
+  if (!bytes_->seek(size - static_cast<std::int64_t>(tail.size()))) {
     return false;
   }
   std::size_t filled = 0;
@@ -579,7 +579,7 @@ bool LibavInput::ogg_is_whole() {
   }
   constexpr std::array kCapture{std::byte{'O'}, std::byte{'g'}, std::byte{'g'}, std::byte{'S'}, std::byte{0}};
   const auto page = std::ranges::find_end(tail, kCapture);
-  const auto left = static_cast<std::size_t>(page.size() == 0 ? 0 : tail.end() - page.begin());
+  const auto left = static_cast<std::size_t>(page.empty() ? 0 : tail.end() - page.begin());
   if (left < 27) {
     return false;
   }

@@ -17,7 +17,7 @@
 #include "auralis/server/stations.hpp"
 
 namespace boost::asio {
-class io_context;
+class io_context; // NOLINT(readability-identifier-naming): Boost's name
 }
 
 namespace auralis::server {
@@ -65,6 +65,7 @@ public:
       : io_{io}, s_{services}, on_empty_{std::move(on_empty)} {}
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
+  ~Connections() = default;
 
   /// Takes over an accepted TCP socket; `peer` is its address without the port.
   void open(int descriptor, bool v6, const std::string& peer);

@@ -41,6 +41,7 @@ template <typename Function> Function find_function(void* library, const char* n
 /// more along, and most runs of the program play by SampledVoices or do not play at all.
 struct Library {
   void* const handle = open_library();
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares the name
 #define AURALIS_FLUID(name) decltype(&::name) name = find_function<decltype(&::name)>(handle, #name)
   AURALIS_FLUID(delete_fluid_settings);
   AURALIS_FLUID(delete_fluid_synth);
