@@ -6,27 +6,15 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <string>
+#include <vector>
 
 #include "auralis/store/analysis_store.hpp"
+#include "scratch_folder.hpp"
 
 namespace {
 
-/// One for the whole run: SQLite keeps files beside the database.
-const std::filesystem::path& scratch() {
-  static const std::filesystem::path folder = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "auralis-fuzz-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      std::abort();
-    }
-    std::atexit([] { std::filesystem::remove_all(scratch()); });
-    return std::filesystem::path{name};
-  }();
-  return folder;
-}
-
-void expect_reason(const auralis::core::Error& error) {
-  if (error.what.empty()) {
+template <typename Value> void expect_value_or_reason(const auralis::core::Result<Value>& found) {
+  if (!found && found.error().what.empty()) {
     std::abort();
   }
 }
@@ -34,31 +22,22 @@ void expect_reason(const auralis::core::Error& error) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auralis::fuzz::ScratchFolder scratch; // one for the whole run: SQLite keeps files beside the database
   for (const char* name : {"analyses.db", "analyses.db-wal", "analyses.db-shm", "analyses.db-journal"}) {
-    std::filesystem::remove(scratch() / name);
+    std::filesystem::remove(scratch.path() / name);
   }
-  std::ofstream{scratch() / "analyses.db", std::ios::binary}.write(reinterpret_cast<const char*>(data),
-                                                                   static_cast<std::streamsize>(size));
+  std::ofstream{scratch.path() / "analyses.db", std::ios::binary}.write(reinterpret_cast<const char*>(data),
+                                                                        static_cast<std::streamsize>(size));
   try {
-    auralis::store::AnalysisStore store{scratch()};
+    const auralis::store::AnalysisStore store{scratch.path()};
     const auto all = store.list();
-    if (!all) {
-      expect_reason(all.error());
-      return 0;
+    expect_value_or_reason(all);
+    for (const auto& record : all.value_or(std::vector<auralis::store::AnalysisRecord>{})) {
+      expect_value_or_reason(store.find(record.id));
+      expect_value_or_reason(store.document(record.id));
+      expect_value_or_reason(store.peaks(record.id));
     }
-    for (const auto& record : *all) {
-      if (const auto found = store.find(record.id); !found) {
-        expect_reason(found.error());
-      }
-      if (const auto document = store.document(record.id); !document) {
-        expect_reason(document.error());
-      }
-      if (const auto peaks = store.peaks(record.id); !peaks) {
-        expect_reason(peaks.error());
-      }
-    }
-  } catch (const std::runtime_error&) {
-    return 0; // damaged, or of another program
+  } catch (const std::runtime_error&) { // damaged, or of another program
   }
   return 0;
 }

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 #include "auralis/core/harte_label.hpp"
@@ -17,6 +16,7 @@
 #include "auralis/evaluation/dataset.hpp"
 #include "auralis/evaluation/key.hpp"
 #include "auralis/evaluation/scores.hpp"
+#include "scratch_folder.hpp"
 
 namespace {
 
@@ -24,29 +24,23 @@ namespace core = auralis::core;
 namespace evaluation = auralis::evaluation;
 namespace fs = std::filesystem;
 
-/// A dataset's folder that is gone when the program ends.
+/// A dataset's folder with one annotation.
 class Folder {
 public:
-  Folder() : path_{fs::temp_directory_path() / ("auralis_annotations_" + std::to_string(getpid()))} {
+  Folder() {
     for (const auto& [folder, ending] : kKinds) {
-      fs::create_directories(path_ / folder);
+      fs::create_directories(scratch_.path() / folder);
     }
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
   }
   /// Leaves the text as the one annotation there is.
   [[nodiscard]] const fs::path& with(std::size_t kind, std::string_view text) {
     for (const auto& [folder, ending] : kKinds) {
       std::error_code ignored;
-      fs::remove(path_ / folder / (std::string{"x"} + ending), ignored);
+      fs::remove(scratch_.path() / folder / (std::string{"x"} + ending), ignored);
     }
     const auto& [folder, ending] = kKinds.at(kind);
-    std::ofstream{path_ / folder / (std::string{"x"} + ending), std::ios::binary} << text;
-    return path_;
+    std::ofstream{scratch_.path() / folder / (std::string{"x"} + ending), std::ios::binary} << text;
+    return scratch_.path();
   }
 
   static constexpr std::array<std::pair<const char*, const char*>, 6> kKinds{{{"beats", ".beats"},
@@ -57,7 +51,7 @@ public:
                                                                               {"f0", ".f0"}}};
 
 private:
-  fs::path path_;
+  auralis::fuzz::ScratchFolder scratch_;
 };
 
 void read_names(std::string_view text) {
