@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "auralis/store/analysis_store.hpp"
@@ -13,9 +14,15 @@
 
 namespace {
 
-template <typename Value> void expect_value_or_reason(const auralis::core::Result<Value>& found) {
-  if (!found && found.error().what.empty()) {
+void expect_reason(std::string_view reason) {
+  if (reason.empty()) {
     std::abort();
+  }
+}
+
+template <typename Value> void expect_value_or_reason(const auralis::core::Result<Value>& found) {
+  if (!found) {
+    expect_reason(found.error().what);
   }
 }
 
@@ -37,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       expect_value_or_reason(store.document(record.id));
       expect_value_or_reason(store.peaks(record.id));
     }
-  } catch (const std::runtime_error&) { // damaged, or of another program
+  } catch (const std::runtime_error& refused) { // damaged, or of another program
+    expect_reason(refused.what());
   }
   return 0;
 }

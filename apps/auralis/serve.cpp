@@ -9,6 +9,8 @@
 #include <stop_token>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "auralis/server/config.hpp"
 #include "auralis/server/server.hpp"
@@ -85,17 +87,16 @@ void add_serve(CLI::App& app, int& exit_code) {
       ->envname("AURALIS_CONFIG")
       ->check(CLI::ExistingFile);
   // Every setting is a flag; load_config() checks the values, as it does those of the file and the environment.
-  const auto flags = std::make_shared<std::map<std::string, CLI::Option*>>(); // the app owns the options
+  std::vector<const CLI::Option*> flags; // the app owns the options
   for (const auto& setting : server::settings()) {
-    const std::string flag{setting.flag};
     const auto help = fmt::format("{} [{}] (Env:{})", setting.description, setting.fallback, setting.variable);
-    (*flags)[flag] = command->add_option(flag, help)->type_name(std::string{setting.placeholder});
+    flags.push_back(command->add_option(std::string{setting.flag}, help)->type_name(std::string{setting.placeholder}));
   }
-  command->callback([file, flags, &exit_code] {
+  command->callback([file, flags = std::move(flags), &exit_code] {
     server::Flags given;
-    for (const auto& [flag, option] : *flags) {
+    for (const auto* option : flags) {
       if (!option->empty()) {
-        given.emplace_back(flag, option->as<std::string>());
+        given.emplace_back(option->get_name(), option->as<std::string>());
       }
     }
     exit_code = run(file->empty() ? std::nullopt : std::optional<fs::path>{*file}, given);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <fmt/format.h>
+#include <ranges>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
@@ -169,10 +170,11 @@ core::Result<void> Analyses::check_length(const std::filesystem::path& file, std
   if (!length) {
     return tl::unexpected{length.error()};
   }
-  if (*length && (*length)->value > static_cast<double>(config_.analysis_max_length_s)) {
+  const std::optional<core::Seconds>& known = *length;
+  if (known && known->value > static_cast<double>(config_.analysis_max_length_s)) {
     return core::fail(ErrorCode::limit_exceeded,
                       fmt::format("the recording lasts {:.0f} s, above the limit of {} s (analysis.max_length)",
-                                  (*length)->value, config_.analysis_max_length_s),
+                                  known->value, config_.analysis_max_length_s),
                       "body");
   }
   return {};
@@ -290,14 +292,14 @@ core::Result<Analysed> Analyses::analyse(const std::shared_ptr<Job>& job) {
     }
   };
   double begin = 0.0;
-  if (job->address) {
+  if (const auto& address = job->address) {
     begin = kFetchShare;
     auto file = TemporaryFile::make(config_.data_dir);
     if (!file) {
       return tl::unexpected{file.error()};
     }
     job->file = std::make_shared<TemporaryFile>(std::move(*file));
-    const auto fetched = store::download(*job->address, job->file->descriptor(),
+    const auto fetched = store::download(*address, job->file->descriptor(),
                                          {.limit = std::uint64_t{config_.analysis_max_upload_mib} << 20U,
                                           .hosts = config_.analysis_allowed_hosts,
                                           .go_on = [&](double share) {
@@ -356,11 +358,12 @@ Analyses::Entry* Analyses::entry(std::string_view id) const {
 
 protocol::AnalysisStatus Analyses::status(const Entry& entry) const {
   const auto& record = entry.record;
-  protocol::AnalysisStatus status{.id = record.id,
-                                  .name = record.name,
-                                  .state = *protocol::parse_analysis_state(to_string(record.state)),
-                                  .progress = record.state == AnalysisState::done ? 1.0 : entry.progress,
-                                  .created = record.created_ms};
+  protocol::AnalysisStatus status{
+      .id = record.id,
+      .name = record.name,
+      .state = protocol::parse_analysis_state(to_string(record.state)).value_or(protocol::AnalysisState::failed),
+      .progress = record.state == AnalysisState::done ? 1.0 : entry.progress,
+      .created = record.created_ms};
   if (record.state == AnalysisState::running && entry.progress >= kEnoughToEstimate) {
     const double spent = core::to_seconds(clock_.now() - entry.started).value;
     status.seconds_left = std::max(0.0, spent * (1.0 - entry.progress) / entry.progress);
@@ -383,8 +386,8 @@ void Analyses::tell(const Entry& entry) const {
 
 protocol::AnalysisList Analyses::list() const {
   protocol::AnalysisList list;
-  for (auto one = entries_.rbegin(); one != entries_.rend(); ++one) {
-    list.analyses.push_back(status(**one));
+  for (const auto& one : std::views::reverse(entries_)) {
+    list.analyses.push_back(status(*one));
   }
   return list;
 }

@@ -18,7 +18,9 @@ template <typename T> std::shared_ptr<const std::string> shared_json(const T& me
 
 std::string error_json(const core::Error& error, std::optional<std::int64_t> id) {
   protocol::ErrorMessage message{
-      .id = id, .code = *protocol::parse_error_code(core::to_string(error.code)), .message = error.what};
+      .id = id,
+      .code = protocol::parse_error_code(core::to_string(error.code)).value_or(protocol::ErrorCode::internal),
+      .message = error.what};
   if (!error.where.empty()) {
     message.where = error.where;
   }

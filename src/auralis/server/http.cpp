@@ -21,7 +21,7 @@ Response text_response(int status, std::string body) {
 
 Response error_response(int status, const core::Error& error) {
   protocol::ErrorDocument document;
-  document.error.code = *protocol::parse_error_code(core::to_string(error.code));
+  document.error.code = protocol::parse_error_code(core::to_string(error.code)).value_or(protocol::ErrorCode::internal);
   document.error.message = error.what;
   if (!error.where.empty()) {
     document.error.where = error.where;
@@ -61,9 +61,10 @@ bool is_json(std::string_view content_type) noexcept {
       continue;
     }
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (matched == kJson.size() || lower != kJson[matched++]) {
+    if (matched == kJson.size() || lower != kJson[matched]) {
       return false;
     }
+    ++matched;
   }
   return matched == kJson.size();
 }

@@ -520,10 +520,10 @@ private:
     if (!slot->response) {
       co_await slot->gate.async_wait(kTuple);
     }
-    if (!slot->response) {
-      co_return error_response(503, {ErrorCode::unavailable, "the answer took too long", ""});
+    if (auto& response = slot->response) {
+      co_return std::move(*response);
     }
-    co_return std::move(*slot->response);
+    co_return error_response(503, {ErrorCode::unavailable, "the answer took too long", ""});
   }
 
   template <typename Message> void dress(Message& message, const Response& response, const Form& form) {

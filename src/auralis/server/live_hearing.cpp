@@ -2,6 +2,7 @@
 #include "auralis/server/live_hearing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
@@ -27,6 +28,10 @@ template <typename T> constexpr std::size_t kind_of() {
     return index;
   }(static_cast<const protocol::HeardEvent*>(nullptr));
 }
+
+/// What holds until the next of its kind, maybe for longer than is remembered.
+constexpr std::array kHolding{kind_of<protocol::HeardTempo>(), kind_of<protocol::HeardKey>(),
+                              kind_of<protocol::HeardChord>()};
 
 } // namespace
 
@@ -150,9 +155,12 @@ public:
 
   void add(LiveWatch& watch) {
     watches_.push_back(&watch);
-    for (const auto* first : {&listening_, &tempo_, &key_, &chord_}) {
-      if (*first) {
-        watch.told(*first);
+    if (listening_) {
+      watch.told(listening_);
+    }
+    for (const auto& text : holding_) {
+      if (text) {
+        watch.told(text);
       }
     }
     for (const auto& heard : past_) {
@@ -183,7 +191,7 @@ private:
                                  .channels = stream::kChannels},
         owner_.workers_, owner_.scheduler_, [this](std::vector<Told> heard, bool /*never over*/) { tell(heard); });
     past_.clear();
-    tempo_ = key_ = chord_ = nullptr;
+    holding_ = {};
     listening_ = std::make_shared<const std::string>(
         protocol::to_json(protocol::ListeningMessage{.source = protocol::LiveSource::station,
                                                      .station = station_,
@@ -209,13 +217,9 @@ private:
       past_.push_back(std::move(one));
     }
     while (past_.size() > kRemembered) {
-      // Tempo, key and chord may hold for longer than a minute.
-      if (past_.front().kind == kind_of<protocol::HeardTempo>()) {
-        tempo_ = past_.front().text;
-      } else if (past_.front().kind == kind_of<protocol::HeardKey>()) {
-        key_ = past_.front().text;
-      } else if (past_.front().kind == kind_of<protocol::HeardChord>()) {
-        chord_ = past_.front().text;
+      const auto holding = std::ranges::find(kHolding, past_.front().kind);
+      if (holding != kHolding.end()) {
+        holding_[static_cast<std::size_t>(holding - kHolding.begin())] = past_.front().text;
       }
       past_.pop_front();
     }
@@ -228,9 +232,7 @@ private:
   std::int64_t next_at_ = 0;
   std::shared_ptr<const std::string> listening_;
   std::deque<Told> past_;
-  std::shared_ptr<const std::string> tempo_; // said last before past_ begins
-  std::shared_ptr<const std::string> key_;   // the same
-  std::shared_ptr<const std::string> chord_; // the same
+  std::array<std::shared_ptr<const std::string>, kHolding.size()> holding_; // said last before past_ begins
 };
 
 LiveHearing::LiveHearing(const Config& config, Stations& stations, Scheduler& scheduler, Log& log)

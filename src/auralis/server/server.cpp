@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/server/server.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <sys/resource.h>
@@ -79,7 +74,7 @@ struct Server::Impl {
         connections{io,
                     {config, stations, analyses, hearing, api, files, scheduler, counters, clock, log},
                     [this] { ended_if_empty(); }},
-        acceptor{io}, stop_timer{io} {
+        acceptor{io}, accept_pause{io}, stop_timer{io} {
     boost::system::error_code error;
     const auto address = asio::ip::make_address(config.address, error);
     if (error) {
@@ -98,10 +93,8 @@ struct Server::Impl {
     port = acceptor.local_endpoint().port();
   }
 
-  asio::awaitable<void> accept_all() {
-    constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-    while (!stopping) {
-      auto [error, socket] = co_await acceptor.async_accept(kTuple);
+  void accept_next() {
+    acceptor.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
       if (!error) {
         boost::system::error_code gone;
         const auto remote = socket.remote_endpoint(gone);
@@ -110,10 +103,18 @@ struct Server::Impl {
         }
       } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
         log.error("accept_failed", {{"error", error.message()}});
-        asio::steady_timer pause{io, kAcceptPause};
-        co_await pause.async_wait(kTuple);
+        accept_pause.expires_after(kAcceptPause);
+        accept_pause.async_wait([this](const boost::system::error_code& stopped) {
+          if (!stopped) {
+            accept_next();
+          }
+        });
+        return;
       }
-    }
+      if (!stopping) {
+        accept_next();
+      }
+    });
   }
 
   void begin_stop() {
@@ -123,6 +124,7 @@ struct Server::Impl {
     log.info("stopping", {{"listeners", stations.listeners()}});
     boost::system::error_code ignored;
     acceptor.close(ignored);
+    accept_pause.cancel();
     stations.close();
     analyses.close();
     connections.drain();
@@ -157,6 +159,7 @@ struct Server::Impl {
   Api api;
   Connections connections;
   tcp::acceptor acceptor;
+  asio::steady_timer accept_pause; // after a failure: most are for want of descriptors
   asio::steady_timer stop_timer;
   std::uint16_t port = 0;
   bool stopping = false;
@@ -180,7 +183,7 @@ void Server::run() {
   auto& it = *impl_;
   raise_descriptor_limit();
   it.log.info("listening", {{"url", url()}});
-  asio::co_spawn(it.io, it.accept_all(), asio::detached);
+  it.accept_next();
   it.scheduler.post([&it] {
     it.stations.start([&it](const core::Result<void>& made) {
       if (made) {

@@ -78,7 +78,7 @@ bool tag_matches(std::string_view if_none_match, std::string_view etag) noexcept
   return false;
 }
 
-StaticFiles::StaticFiles(std::filesystem::path root) {
+StaticFiles::StaticFiles(const std::filesystem::path& root) {
   if (!root.empty()) {
     if (!std::filesystem::is_directory(root)) {
       throw std::runtime_error(fmt::format("the page's folder {} does not exist (server.web_root)", root.string()));

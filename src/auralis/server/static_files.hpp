@@ -20,7 +20,7 @@ namespace auralis::server {
 class StaticFiles {
 public:
   /// An empty root serves nothing. \throws std::runtime_error if the root is no folder.
-  explicit StaticFiles(std::filesystem::path root);
+  explicit StaticFiles(const std::filesystem::path& root);
 
   /// Answers GET and HEAD; others get 405. "/" is index.html.
   [[nodiscard]] Response serve(const Request& request);

@@ -73,8 +73,10 @@ public:
 
   void flush(core::TimePoint now) override {
     while (!finishing() && !blocked_ && !together_.empty()) {
-      while (together_.size() < kMostTogether && !queue_.empty()) {
-        together_.push_back(*queue_.next(now));
+      while (together_.size() < kMostTogether && !queue_.empty()) { // asked when empty, it takes all for written
+        if (auto next = queue_.next(now)) {
+          together_.push_back(std::move(*next));
+        }
       }
       if (write(together_)) {
         written(now);

@@ -60,7 +60,7 @@ public:
         changed_.wait_for(lock, kProgressEvery);
         tell(lock);
       }
-      auto result = *std::move(slot);
+      auto result = std::move(*slot);
       slot.reset();
       delivered_ = index + 1;
       room_.notify_all();
