@@ -34,6 +34,7 @@ test: ## Build, then run every test: C++, layering, page, protocol, browser
 
 check: ## Format, static analysis, sanitizers, real-time guard (about half an hour on two cores)
 	@tools/setup/install.sh build test check
+	@tools/setup/onnxruntime.sh
 	@tools/check.sh all
 
 bench: ## Measure everything and write docs/benchmarks.md

@@ -15,15 +15,16 @@ ALLOWED = {
     "rt": {"core"},
     "dsp": {"core", "rt"},
     "media": {"core", "dsp"},
-    "analysis": {"core", "rt", "dsp"},
+    "nn": {"core"},
+    "analysis": {"core", "rt", "dsp", "nn"},
     "compose": {"core"},
     "synth": {"core", "rt", "dsp"},
     "stream": {"core", "rt", "dsp", "media"},
     "evaluation": {"core"},
     "report": {"core", "protocol"},
     "store": {"core"},
-    "session": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "evaluation", "report", "protocol"},
-    "server": {"core", "rt", "dsp", "media", "analysis", "compose", "synth", "stream", "evaluation", "report", "session", "store", "protocol"},
+    "session": {"core", "rt", "dsp", "media", "nn", "analysis", "compose", "synth", "stream", "evaluation", "report", "protocol"},
+    "server": {"core", "rt", "dsp", "media", "nn", "analysis", "compose", "synth", "stream", "evaluation", "report", "session", "store", "protocol"},
 }
 
 # Outside libraries and the one module that may name each.
@@ -43,7 +44,8 @@ OWNERS = {
     "curl/": {"store"},
     "boost/": {"server"},
     "prometheus/": {"server"},
-    "nlohmann/": {"evaluation", "report", "server"},
+    "nlohmann/": {"evaluation", "nn", "report", "server"},
+    "onnxruntime": {"nn"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 SOURCES = {".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".ts", ".js", ".mjs", ".svelte", ".css", ".cmake"}
-BINARY = {".png", ".jpg", ".ico", ".woff2", ".flac", ".wav", ".mid", ".opus", ".bin", ".webp"}
+BINARY = {".png", ".jpg", ".ico", ".woff2", ".flac", ".wav", ".mid", ".opus", ".bin", ".webp", ".onnx"}
 GENERATED = {"package-lock.json"}  # written by a tool, in its own words
 
 # A home folder, or a folder under the root that no Debian system has.
