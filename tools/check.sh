@@ -3,6 +3,7 @@
 #
 # check.sh STEP: the slow checks. Steps: format headers tidy asan tsan rtcheck web; `all` takes one after the other.
 #   format --fix       rewrites instead of complaining
+#   realtime           of rtcheck the modules that sound passes through: what CI takes
 #   tidy [REVISION]    only sources that changed since that revision, or include a header that did
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -54,8 +55,8 @@ check_tidy() { # [REVISION]
   [ "${#known[@]}" -eq 0 ] || printf '%s\0' "${known[@]}" | xargs -0 -n 1 -P "$jobs" clang-tidy-19 -p build/dev --quiet
 }
 
-check_suite() { # PRESET
-  configure "$1"
+check_suite() { # PRESET [CONFIGURE PRESET]
+  configure "${2:-$1}"
   cmake --build --preset "$1" -j "$jobs"
   mkdir -p build/test
   ctest --preset "$1" -j "$jobs" --output-junit "$PWD/build/test/$1.xml" >"build/test/$1.log" 2>&1 ||
@@ -76,6 +77,7 @@ step() { # NAME ARGUMENTS…
   case $name in
   format | headers | tidy | web) "check_$name" "$@" ;;
   asan | tsan | rtcheck) check_suite "$name" ;;
+  realtime) check_suite realtime rtcheck ;;
   *) fail "no such step: $name" ;;
   esac
   say "check: $name passed in $((SECONDS - start)) s"

@@ -112,25 +112,25 @@ void TuningEstimator::process(const dsp::Spectrum& spectrum) noexcept {
   }
   sum_ *= keep_;
   weight_ *= keep_;
-  std::complex<double> sum;
-  double weight = 0.0;
+  std::complex<float> sum;
+  float weight = 0.0F;
   const float floor = kPeakFloor * strongest;
+  const auto bin_width = static_cast<float>(config_.sample_rate.value / config_.fft_size / 440.0); // of A4
   const std::size_t found =
       (dsp::runs_avx2() ? Kernel::peaks_avx2 : Kernel::peaks_plain)(m, first_bin_, last_bin_, floor, peaks_.data());
   for (const std::int32_t k : std::span{peaks_}.first(found)) {
-    const double left = std::log(static_cast<double>(std::max(m[k - 1], kLeast)));
-    const double centre = std::log(static_cast<double>(m[k]));
-    const double right = std::log(static_cast<double>(std::max(m[k + 1], kLeast)));
-    const double shift = 0.5 * (left - right) / (left - 2.0 * centre + right);
-    const double frequency = (k + shift) * config_.sample_rate.value / config_.fft_size;
-    const double semitones = 12.0 * std::log2(frequency / 440.0);
-    const double deviation = semitones - std::round(semitones);
-    const double w = static_cast<double>(m[k] / strongest);
-    sum += std::polar(w, 2.0 * std::numbers::pi * deviation);
+    // The vertex of the parabola through the logarithms of three bins.
+    const float left = std::max(m[k - 1], kLeast);
+    const float right = std::max(m[k + 1], kLeast);
+    const float shift = 0.5F * std::log(left / right) / std::log(left * right / (m[k] * m[k]));
+    const float semitones = 12.0F * std::log2((static_cast<float>(k) + shift) * bin_width);
+    const float deviation = semitones - std::round(semitones);
+    const float w = m[k] / strongest;
+    sum += std::polar(w, 2.0F * std::numbers::pi_v<float> * deviation);
     weight += w;
   }
-  if (weight > 0.0) { // every frame has one vote, however many peaks it has
-    sum_ += sum / weight;
+  if (weight > 0.0F) { // every frame has one vote, however many peaks it has
+    sum_ += std::complex<double>{sum / weight};
     weight_ += 1.0;
     const double angle = 100.0 * std::arg(sum_) / (2.0 * std::numbers::pi);
     const double nearest = angle + 100.0 * std::round((cents_ - angle) / 100.0);
