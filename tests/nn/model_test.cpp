@@ -10,6 +10,7 @@
 
 #include "auralis/nn/model_store.hpp"
 #include "auralis/nn/streaming_model.hpp"
+#include "auralis/rt/realtime_section.hpp"
 
 namespace auralis::nn {
 namespace {
@@ -123,6 +124,27 @@ TEST_F(LiveModel, ServesSeveralStreamsAtOnce) {
   EXPECT_GT(last[0], 0.5F);
   EXPECT_EQ(last[0], last[1]);
   EXPECT_EQ(last[0], last[2]);
+}
+
+/// What ONNX Runtime itself does in a step is not nothing; that it does not grow, and nothing of ours is added, is
+/// asked.
+TEST_F(LiveModel, AllocatesNoMoreInOneStepThanInAnother) {
+  if (!rt::violations_are_counted()) {
+    GTEST_SKIP() << "this build does not count";
+  }
+  auto stream = StreamingModel::of(loaded("live"));
+  ASSERT_TRUE(stream);
+  const auto calls_in_a_step = [&stream] {
+    const auto before = rt::violations();
+    const rt::RealtimeSection section;
+    return stream->step() ? rt::violations() - before : std::uint64_t{1'000'000};
+  };
+  const auto first = calls_in_a_step();
+  RecordProperty("allocations_and_locks", static_cast<int>(first));
+  EXPECT_LT(first, 100U);
+  for (int n = 0; n < 100; ++n) {
+    EXPECT_EQ(calls_in_a_step(), first);
+  }
 }
 
 TEST_F(FileModel, AnswersFrameByFrameForEachOfABatch) {

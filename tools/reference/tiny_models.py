@@ -15,8 +15,8 @@ import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What analysis::beat_features() says; the test of it names this file when it changes.
-LOG_BANDS = {"name": "log-bands", "size": 80, "frames_per_second": 100, "hash": "0f0f0f0f0f0f0f0f"}
+# What analysis::log_band_features() says; the test of it names this file when it changes.
+LOG_BANDS = {"name": "log-bands", "size": 80, "frames_per_second": 100, "hash": "f5ac0432506c02d3"}
 TOY = {"name": "toy", "size": 4, "frames_per_second": 100, "hash": "toy"}
 
 

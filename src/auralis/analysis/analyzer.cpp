@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -74,7 +75,8 @@ struct Strokes {
 };
 
 struct Rhythm {
-  explicit Rhythm(int bands) : beats{{.bands = bands}} {}
+  Rhythm(int bands, std::shared_ptr<const nn::Model> network)
+      : beats{{.bands = bands, .network = std::move(network)}} {}
 
   BeatDecoder beats;
   Danceability danceability{kFineRate};
@@ -105,7 +107,7 @@ struct Analyzer::Stages {
     if (wanted.rhythm || wanted.chords || wanted.sections) {
       strokes.emplace();
       if (wanted.rhythm || wanted.sections) {
-        rhythm.emplace(strokes->bands.size());
+        rhythm.emplace(strokes->bands.size(), config.networks.file_beats);
       }
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
@@ -243,6 +245,9 @@ struct Analyzer::Stages {
 
   void finish_rhythm(Rhythm& heard) {
     found.beats = heard.beats.finish();
+    const auto& networks = config.networks;
+    found.beats_by = {.network = networks.file_beats ? networks.file_beats->title() : std::string{},
+                      .why_none = networks.no_file_beats};
     found.tempi = heard.beats.tempi(found.beats);
     found.tempo_curve = tempo_curve(found.beats);
     const auto metre = metre_of(found.beats);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "auralis/analysis/networks.hpp"
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/audio_block.hpp"
 
@@ -33,6 +34,7 @@ public:
     core::Hertz sample_rate{44'100.0}; ///< whole hertz, [8000, 192000]
     int channels = 2;                  ///< [1, 8]
     Wanted wanted;
+    Networks networks{}; ///< listened through where there is one
   };
 
   /// \throws std::invalid_argument if a setting is out of its range.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <stdexcept>
 
 #include "auralis/analysis/confidence.hpp"
 
@@ -14,6 +15,25 @@ namespace {
 constexpr double kActivationDelay = 0.5;
 /// Sound that begins with the file is seen in its first frames, in which half a window lies before the start.
 constexpr std::int64_t kAtOnce = 3;
+
+BeatDecoding decoding_of(const BeatTracker::Config& config, double delay, const Calibration& confidence) {
+  if (!config.network) {
+    return {.pointer = beat_decoding(config.frames_per_second), .delay = delay, .confidence = confidence};
+  }
+  auto decoding = beat_decoding(*config.network);
+  if (!decoding) {
+    throw std::invalid_argument{decoding.error().what};
+  }
+  return *std::move(decoding);
+}
+
+template <typename Network>
+std::variant<BeatActivationFunction, Network> activation_for(const BeatTracker::Config& config) {
+  if (config.network) {
+    return Network{config.network};
+  }
+  return BeatActivationFunction{config.bands};
+}
 
 core::Beat beat_of(const PlacedBeat& placed, double frames_per_second, double delay) {
   return {.at = core::Seconds{std::max(0.0, (placed.frame - delay) / frames_per_second)},
@@ -53,41 +73,55 @@ BarPointerConfig beat_decoding(double frames_per_second) {
 }
 
 BeatTracker::BeatTracker(const Config& config)
-    : frames_per_second_{config.frames_per_second}, activation_{config.bands},
-      filter_{beat_decoding(config.frames_per_second)} {}
+    : frames_per_second_{config.frames_per_second}, activation_{activation_for<LiveBeatNetwork>(config)},
+      decoding_{decoding_of(config, 0.0, kLiveBeatConfidence)}, filter_{decoding_.pointer} {}
 
 std::optional<core::Beat> BeatTracker::process(const LogBands& bands) noexcept {
-  const auto activation = activation_.process(bands);
+  const auto activation = std::visit([&bands](auto& heard) { return heard.process(bands); }, activation_);
   const auto placed = activation ? filter_.process(*activation) : std::nullopt;
   if (!placed) {
     return std::nullopt;
   }
-  auto beat = beat_of(*placed, frames_per_second_, 0.0);
-  beat.confidence = calibrated(beat.confidence, kLiveBeatConfidence);
+  auto beat = beat_of(*placed, frames_per_second_, decoding_.delay);
+  beat.confidence = calibrated(beat.confidence, decoding_.confidence);
   return beat;
 }
 
 void BeatTracker::reset() noexcept {
-  activation_.reset();
+  std::visit([](auto& heard) { heard.reset(); }, activation_);
   filter_.reset();
 }
 
 BeatDecoder::BeatDecoder(const BeatTracker::Config& config)
-    : frames_per_second_{config.frames_per_second}, activation_{config.bands},
-      decoder_{beat_decoding(config.frames_per_second)}, tempo_{config.frames_per_second} {}
+    : frames_per_second_{config.frames_per_second}, activation_{activation_for<FileBeatNetwork>(config)},
+      decoding_{decoding_of(config, kActivationDelay, kBeatConfidence)}, decoder_{decoding_.pointer},
+      tempo_{config.frames_per_second} {}
 
 void BeatDecoder::process(const LogBands& bands) {
-  if (const auto activation = activation_.process(bands)) {
-    if (first_sound_ < 0 && activation->beat > 0.0F) { // 0 is silence
-      first_sound_ = frames_;
-    }
-    ++frames_;
-    decoder_.process(*activation, placed_);
-    tempo_.process(activation->beat);
+  if (auto* const network = std::get_if<FileBeatNetwork>(&activation_)) {
+    network->process(bands, heard_);
+    std::ranges::for_each(heard_, [this](const BeatActivation& activation) { take(activation); });
+    heard_.clear();
+  } else if (const auto activation = std::get<BeatActivationFunction>(activation_).process(bands)) {
+    take(*activation);
   }
 }
 
+void BeatDecoder::take(const BeatActivation& activation) {
+  if (first_sound_ < 0 && activation.beat > 0.0F) { // 0 is silence
+    first_sound_ = frames_;
+  }
+  ++frames_;
+  decoder_.process(activation, placed_);
+  tempo_.process(activation.beat);
+}
+
 std::vector<core::Beat> BeatDecoder::finish() {
+  if (auto* const network = std::get_if<FileBeatNetwork>(&activation_)) {
+    network->finish(heard_);
+    std::ranges::for_each(heard_, [this](const BeatActivation& activation) { take(activation); });
+    heard_.clear();
+  }
   decoder_.finish(placed_);
   // The path runs back to the very start, but a beat is part of the music: none lies more than half of one before it.
   std::erase_if(placed_, [this](const PlacedBeat& placed) {
@@ -96,7 +130,7 @@ std::vector<core::Beat> BeatDecoder::finish() {
   std::vector<core::Beat> beats;
   beats.reserve(placed_.size());
   for (const PlacedBeat& placed : placed_) {
-    beats.push_back(beat_of(placed, frames_per_second_, kActivationDelay));
+    beats.push_back(beat_of(placed, frames_per_second_, decoding_.delay));
   }
   // The states know whole frames only: the tempo at a beat is that of the four intervals around it.
   for (std::size_t n = 0; n < beats.size() && beats.size() > 1; ++n) {
@@ -108,13 +142,14 @@ std::vector<core::Beat> BeatDecoder::finish() {
     add_beat_at_start(beats);
   }
   for (core::Beat& beat : beats) {
-    beat.confidence = calibrated(beat.confidence, kBeatConfidence);
+    beat.confidence = calibrated(beat.confidence, decoding_.confidence);
   }
   return beats;
 }
 
 void BeatDecoder::reset() {
-  activation_.reset();
+  std::visit([](auto& heard) { heard.reset(); }, activation_);
+  heard_.clear();
   decoder_.reset();
   tempo_.reset();
   placed_.clear();

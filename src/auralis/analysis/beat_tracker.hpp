@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "auralis/analysis/bar_pointer.hpp"
 #include "auralis/analysis/beat_activation.hpp"
+#include "auralis/analysis/neural_beats.hpp"
 #include "auralis/analysis/tempo.hpp"
 #include "auralis/core/analysis.hpp"
 
@@ -19,14 +22,16 @@ namespace auralis::analysis {
 /// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
 ///
 /// A beat is said as it passes in the activation, which comes half a window and three frames after the sound: 53 to 83
-/// ms after it. Whoever must be on time predicts the next one from `at` and `tempo`. Thread: one owner. Realtime:
-/// construction allocates, nothing else.
+/// ms after it; with a network, as its manifest's `lag` says. Whoever must be on time predicts the next one from `at`
+/// and `tempo`. Thread: one owner. Realtime: construction allocates, nothing else.
 class BeatTracker {
 public:
   struct Config {
     double frames_per_second = 100.0;
-    int bands = 80; ///< of LogBands
+    int bands = 80;                             ///< of LogBands
+    std::shared_ptr<const nn::Model> network{}; ///< says the activation; null: BeatActivationFunction does
   };
+  /// \throws std::invalid_argument for a network that beat_decoding() refuses.
   explicit BeatTracker(const Config& config);
 
   [[nodiscard]] std::optional<core::Beat> process(const LogBands& bands) noexcept;
@@ -37,15 +42,18 @@ public:
 
 private:
   double frames_per_second_;
-  BeatActivationFunction activation_;
+  std::variant<BeatActivationFunction, LiveBeatNetwork> activation_;
+  BeatDecoding decoding_;
   BarPointerFilter filter_;
 };
 
 /// Beats and bars of a file: the same activation, then the most likely path. Memory is bounded however long it is.
 class BeatDecoder {
 public:
+  /// \throws std::invalid_argument for a network that beat_decoding() refuses.
   explicit BeatDecoder(const BeatTracker::Config& config);
 
+  /// \throws std::runtime_error if a network cannot be run.
   void process(const LogBands& bands);
   /// All beats; only reset() may follow.
   [[nodiscard]] std::vector<core::Beat> finish();
@@ -56,11 +64,15 @@ public:
   void reset();
 
 private:
+  void take(const BeatActivation& activation);
+
   double frames_per_second_;
-  BeatActivationFunction activation_;
+  std::variant<BeatActivationFunction, FileBeatNetwork> activation_;
+  BeatDecoding decoding_;
   BarPointerDecoder decoder_;
   TempoEstimator tempo_;
   std::vector<PlacedBeat> placed_;
+  std::vector<BeatActivation> heard_; // by a network, not yet taken
   std::int64_t frames_ = 0;
   std::int64_t first_sound_ = -1; // the first frame that is no silence
 };

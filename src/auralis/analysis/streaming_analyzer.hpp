@@ -15,6 +15,7 @@
 #include "auralis/analysis/front_end.hpp"
 #include "auralis/analysis/key_estimator.hpp"
 #include "auralis/analysis/log_bands.hpp"
+#include "auralis/analysis/networks.hpp"
 #include "auralis/analysis/onset_detector.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
 #include "auralis/analysis/section_cells.hpp"
@@ -36,7 +37,7 @@ namespace auralis::analysis {
 /// thread. Which events there are, their order, their times and when they count as known never depend on how the sound
 /// was cut into calls: `known_at` is the sample that an event needed, not the end of the call that brought it.
 /// Thread: push and finish belong to one thread, pull to one other, start, stop and the getters to any. Realtime: all
-/// but construction; wait-free.
+/// but construction; wait-free; with a network, as nn::StreamingModel.
 class StreamingAnalyzer {
 public:
   /// What to listen for; what is not wanted is not computed.
@@ -56,6 +57,7 @@ public:
     int channels = 2;                  ///< [1, 8]
     Parts parts{};
     std::size_t queue = 4'096; ///< events that wait for pull(): ten seconds of all parts
+    Networks networks{};       ///< listened through where there is one
   };
 
   /// \throws std::invalid_argument if a setting is out of its range.

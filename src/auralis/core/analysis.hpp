@@ -42,6 +42,12 @@ struct Beat {
   float downbeat_confidence = 0.0F; ///< that position is right
 };
 
+/// Who heard something: a network, or signal processing.
+struct HeardBy {
+  std::string network;  ///< its name and version; empty: signal processing
+  std::string why_none; ///< why a network that there should be was not used; empty where nothing went wrong
+};
+
 struct TempoCandidate {
   Bpm tempo;
   float confidence = 0.0F;
@@ -179,6 +185,7 @@ struct Analysis {
 
   std::vector<Onset> onsets;
   std::vector<Beat> beats;
+  HeardBy beats_by;
   std::vector<TempoCandidate> tempi; ///< most likely first; half, double and others follow
   std::vector<TempoPoint> tempo_curve;
   int beats_per_bar = 0;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auralis/analysis/network_features.hpp"
+
+#include <span>
+#include <string_view>
+
+#include "auralis/analysis/front_end.hpp"
+#include "auralis/analysis/log_bands.hpp"
+#include "auralis/nn/sha256.hpp"
+
+namespace auralis::analysis {
+namespace {
+
+static_assert(kFineStft.fft_size == 2'048 && kFineStft.hop_size == 441 && kFineStft.sample_rate.value == 44'100.0,
+              "kWhat says so");
+constexpr std::string_view kWhat =
+    "log-bands revision 1: mono mean of the channels at 44100 Hz, Hann 2048, hop 441; level() of 80 triangles twelve "
+    "to "
+    "the octave from 27.5 Hz to 16 kHz, log(1 + 100 x / loudness), loudness over 400 frames";
+constexpr std::size_t kHashDigits = 16; // of 64: enough to tell revisions apart
+
+} // namespace
+
+nn::Features log_band_features() {
+  return {.name = "log-bands",
+          .size = LogBands::edges().back(),
+          .frames_per_second = kFineStft.sample_rate.value / kFineStft.hop_size,
+          .hash = nn::sha256(std::as_bytes(std::span{kWhat})).substr(0, kHashDigits)};
+}
+
+} // namespace auralis::analysis

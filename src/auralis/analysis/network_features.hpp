@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "auralis/nn/manifest.hpp"
+
+namespace auralis::analysis {
+
+/// What networks of rhythm are fed: LogBands::level() of one frame after the other, 80 numbers, 100 frames a second.
+///
+/// The hash stands for every setting of kFineStft and LogBands. Whoever changes what those numbers are raises the
+/// revision in network_features.cpp: models that were trained on the old ones are then refused, not misled.
+[[nodiscard]] nn::Features log_band_features();
+
+} // namespace auralis::analysis
