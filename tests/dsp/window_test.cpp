@@ -22,6 +22,19 @@ TEST(Window, HasItsKnownValuesAtTheEndsTheQuarterAndTheMiddle) {
   expect(WindowShape::blackman, 0.0F, 0.34F);
 }
 
+TEST(Window, OfKaiserIsTheRatioOfTwoBesselFunctions) {
+  for (const double beta : {0.0, 4.5, 9.0, 50.0}) {
+    EXPECT_DOUBLE_EQ(kaiser(0.0, beta), 1.0);
+    EXPECT_EQ(kaiser(1.0, beta), 0.0);
+    EXPECT_EQ(kaiser(-1.5, beta), 0.0);
+    for (double place = -0.95; place < 1.0; place += 0.1) {
+      const double expected =
+          std::cyl_bessel_i(0.0, beta * std::sqrt(1.0 - place * place)) / std::cyl_bessel_i(0.0, beta);
+      EXPECT_NEAR(kaiser(place, beta), expected, 1e-13 * expected) << beta << " at " << place;
+    }
+  }
+}
+
 TEST(Window, IsOnePeriodOfAnEvenFunction) {
   for (const auto shape : {WindowShape::hann, WindowShape::hamming, WindowShape::blackman}) {
     const auto window = make_window(shape, 100);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "auralis/dsp/simd.hpp"
+#include "auralis/dsp/window.hpp"
 
 namespace auralis::dsp {
 namespace {
@@ -114,8 +115,7 @@ SincResampler::SincResampler(const Config& config)
           static_cast<double>(k) - (half - 1.0) - static_cast<double>(p) / static_cast<double>(phases_); // from centre
       const double x = 2.0 * std::numbers::pi * cutoff * t;
       const double sinc = x == 0.0 ? 1.0 : std::sin(x) / x;
-      const double inside = 1.0 - (t / half) * (t / half);
-      h[k] = inside <= 0.0 ? 0.0 : sinc * std::cyl_bessel_i(0.0, kBeta * std::sqrt(inside));
+      h[k] = sinc * kaiser(t / half, kBeta);
       sum += h[k];
     }
     for (std::size_t k = 0; k < taps_; ++k) {

@@ -25,6 +25,19 @@ std::array<double, 3> cosines(WindowShape shape) noexcept {
   return {1.0, 0.0, 0.0};
 }
 
+/// The modified Bessel function of the first kind and order 0, by its power series. std::cyl_bessel_i writes the C
+/// library's `signgam`, for which threads race.
+double bessel_i0(double x) noexcept {
+  const double quarter_square = 0.25 * x * x;
+  double term = 1.0;
+  double sum = 1.0;
+  for (double k = 1.0; term > 1e-17 * sum; ++k) {
+    term *= quarter_square / (k * k);
+    sum += term;
+  }
+  return sum;
+}
+
 } // namespace
 
 std::vector<float> make_window(WindowShape shape, int size) {
@@ -36,6 +49,12 @@ std::vector<float> make_window(WindowShape shape, int size) {
     window[n] = static_cast<float>(a0 - a1 * std::cos(x) + a2 * std::cos(2.0 * x));
   }
   return window;
+}
+
+double kaiser(double place, double beta) noexcept {
+  assert(beta >= 0.0 && beta <= 50.0);
+  const double inside = 1.0 - place * place;
+  return inside <= 0.0 ? 0.0 : bessel_i0(beta * std::sqrt(inside)) / bessel_i0(beta);
 }
 
 } // namespace auralis::dsp

@@ -13,4 +13,9 @@ enum class WindowShape : std::uint8_t { rectangular, hann, hamming, blackman };
 /// \pre size > 0
 [[nodiscard]] std::vector<float> make_window(WindowShape shape, int size);
 
+/// Kaiser's window at `place`: 1 in the middle, at 0, and nothing from -1 and 1 outwards. The higher `beta`, the lower
+/// the side lobes and the wider the main lobe. J. Kaiser, R. Schafer, "On the use of the I0-sinh window for spectrum
+/// analysis", IEEE TASSP 1980. \pre beta in [0, 50]
+[[nodiscard]] double kaiser(double place, double beta) noexcept;
+
 } // namespace auralis::dsp

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "auralis/dsp/simd.hpp"
+#include "auralis/dsp/window.hpp"
 
 #if AURALIS_HAS_AVX2_BUILD
 #include <immintrin.h>
@@ -24,17 +25,14 @@ struct InterpolationTable {
 
   InterpolationTable() noexcept {
     constexpr double kCutoff = 0.92; // of Nyquist: room for the transition that eight taps need
-    constexpr double kBeta = 4.5;    // Kaiser
+    constexpr double kBeta = 4.5;
     for (std::size_t p = 0; p < kPhases; ++p) {
       std::array<double, kTaps> h{};
       double sum = 0.0;
       for (std::size_t k = 0; k < kTaps; ++k) {
         const double t = static_cast<double>(k) - 3.0 - (static_cast<double>(p) + 0.5) / static_cast<double>(kPhases);
         const double x = std::numbers::pi * kCutoff * t;
-        const double ratio = t / 4.0;
-        const double window =
-            std::abs(ratio) >= 1.0 ? 0.0 : std::cyl_bessel_i(0.0, kBeta * std::sqrt(1.0 - ratio * ratio));
-        h[k] = (std::abs(x) < 1e-9 ? 1.0 : std::sin(x) / x) * window;
+        h[k] = (std::abs(x) < 1e-9 ? 1.0 : std::sin(x) / x) * dsp::kaiser(t / 4.0, kBeta);
         sum += h[k];
       }
       int total = 0;
