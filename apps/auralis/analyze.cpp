@@ -18,6 +18,7 @@
 #include "auralis/session/analysis_batch.hpp"
 #include "auralis/session/analysis_cache.hpp"
 #include "commands.hpp"
+#include "network_options.hpp"
 #include "progress_bar.hpp"
 #include "summary_table.hpp"
 
@@ -34,6 +35,7 @@ struct Options {
   std::optional<std::string> cache;
   bool no_cache = false;
   int jobs = 0;
+  NetworkOptions networks;
 };
 
 /// One run of the command: what comes of each file, in order.
@@ -165,10 +167,11 @@ int run(const Options& options) {
       return complain({core::ErrorCode::io, "cannot be made a folder", options.out});
     }
   }
+  const auto networks = networks_of(options.networks, "analyze");
   const auto folder = options.cache ? fs::path{*options.cache} : session::default_analysis_cache();
   std::optional<session::AnalysisCache> cache;
   if (!options.no_cache && !folder.empty()) {
-    cache.emplace(folder);
+    cache.emplace(folder, networks.file_identity());
   }
 
   Run outcome{options, format, *files};
@@ -178,7 +181,7 @@ int run(const Options& options) {
        .jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
        .analyse =
            [&](const fs::path& file, const session::FileProgress& progress) {
-             return session::analyse_file(file, parts, cache ? &*cache : nullptr, progress);
+             return session::analyse_file(file, parts, cache ? &*cache : nullptr, progress, networks);
            },
        .on_result =
            [&](std::size_t index, const core::Result<protocol::AnalysisDocument>& result) {
@@ -206,6 +209,7 @@ void add_analyze(CLI::App& app, int& exit_code) {
   command->add_option("--cache", options->cache, "Folder in which results are remembered by content")
       ->envname("AURALIS_ANALYSIS_CACHE");
   command->add_flag("--no-cache", options->no_cache, "Analyse anew and remember nothing");
+  add_network_options(*command, options->networks);
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

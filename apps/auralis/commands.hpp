@@ -16,6 +16,7 @@ enum ExitCode : int {
 void add_analyze(CLI::App& app, int& exit_code);
 void add_eval(CLI::App& app, int& exit_code);
 void add_listen(CLI::App& app, int& exit_code);
+void add_models(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_render(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);

@@ -11,6 +11,7 @@
 #include "auralis/evaluation/run.hpp"
 #include "auralis/session/hear.hpp"
 #include "commands.hpp"
+#include "network_options.hpp"
 #include "progress_bar.hpp"
 
 namespace auralis::app {
@@ -25,6 +26,7 @@ struct Options {
   double skip = evaluation::kUnjudgedStart.value;
   int jobs = 1;
   std::string json;
+  NetworkOptions networks;
 };
 
 int complain(const core::Error& error) {
@@ -63,9 +65,10 @@ int run(const Options& options) {
                                       .on_progress = [&](double share) { bar.show(share); }}));
     bar.finish();
   };
+  const auto networks = networks_of(options.networks, "eval");
   const auto hear = [&](const char* mode, session::Hearing hearing) {
-    judge(mode, [hearing](const evaluation::Clip& clip) {
-      return session::hear(clip.audio, hearing).map(evaluation::to_annotations);
+    judge(mode, [hearing, &networks](const evaluation::Clip& clip) {
+      return session::hear(clip.audio, hearing, networks).map(evaluation::to_annotations);
     });
   };
   if (const std::filesystem::path folder{options.estimates}; !folder.empty()) {
@@ -123,6 +126,7 @@ void add_eval(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("--json", options->json, "Also write every clip's scores and the means here");
+  add_network_options(*command, options->networks);
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -12,6 +12,7 @@
 #include "auralis/media/audio_source.hpp"
 #include "auralis/report/heard_event.hpp"
 #include "commands.hpp"
+#include "network_options.hpp"
 #include "signal_waiter.hpp"
 
 namespace auralis::app {
@@ -24,6 +25,7 @@ struct Options {
   int channels = 2;
   bool frames = false;
   bool pitch = false;
+  NetworkOptions networks;
 };
 
 constexpr std::string_view kDevice = "device";
@@ -66,7 +68,8 @@ int run(const Options& options) {
   }
   analysis::StreamingAnalyzer analyzer{{.sample_rate = (*source)->format().sample_rate,
                                         .channels = (*source)->format().channels,
-                                        .parts = {.features = options.frames, .pitch = options.pitch}}};
+                                        .parts = {.features = options.frames, .pitch = options.pitch},
+                                        .networks = networks_of(options.networks, "listen")}};
   bool writable = true;
   const auto say = [&writable](const core::AnalysisEvent& event) {
     if (const auto message = report::to_message(event)) {
@@ -114,6 +117,7 @@ void add_listen(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--frames", options->frames, "Also the shape of every frame, 100 a second");
   command->add_flag("--pitch", options->pitch, "Also the fundamental of every frame");
+  add_network_options(*command, options->networks);
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

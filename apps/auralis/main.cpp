@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
   auralis::app::add_analyze(app, exit_code);
   auralis::app::add_listen(app, exit_code);
   auralis::app::add_eval(app, exit_code);
+  auralis::app::add_models(app, exit_code);
   add_presets(app);
   auralis::app::add_soak(app, exit_code);
   try {

@@ -26,7 +26,7 @@ core::Result<std::optional<core::Seconds>> measure(const std::filesystem::path& 
 }
 
 /// The outline is drawn from the sound as it passes: the file is decoded once.
-core::Result<server::Analysed> analyse(const server::AnalysisTask& task) {
+core::Result<server::Analysed> analyse(const server::AnalysisTask& task, const analysis::Networks& networks) {
   const auto hash = media::content_hash(task.file);
   if (!hash) {
     return tl::unexpected{hash.error()};
@@ -39,7 +39,8 @@ core::Result<server::Analysed> analyse(const server::AnalysisTask& task) {
   auto document = session::analyse(*reader, task.file.filename().string(), hash->hex(), report::Parts::all(),
                                    {.progress = task.progress,
                                     .hear = [&peaks](const core::AudioBlock& block) { peaks.add(block); },
-                                    .stop = task.stop});
+                                    .stop = task.stop},
+                                   networks);
   if (!document) {
     return tl::unexpected{document.error()};
   }
@@ -50,6 +51,10 @@ core::Result<server::Analysed> analyse(const server::AnalysisTask& task) {
 
 } // namespace
 
-server::Analyser recording_analyser() { return {.measure = measure, .analyse = analyse}; }
+server::Analyser recording_analyser(analysis::Networks networks) {
+  return {.measure = measure,
+          .analyse = [networks](const server::AnalysisTask& task) { return analyse(task, networks); },
+          .networks = std::move(networks)};
+}
 
 } // namespace auralis::app

@@ -6,6 +6,6 @@
 namespace auralis::app {
 
 /// What the server does with a recording: everything that the engine hears in it, and its outline.
-[[nodiscard]] server::Analyser recording_analyser();
+[[nodiscard]] server::Analyser recording_analyser(analysis::Networks networks);
 
 } // namespace auralis::app

@@ -17,6 +17,7 @@
 #include "auralis/session/performer.hpp"
 #include "auralis/synth/soundfont.hpp"
 #include "commands.hpp"
+#include "network_options.hpp"
 #include "recording_analyser.hpp"
 #include "signal_waiter.hpp"
 
@@ -68,8 +69,12 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
   }
   const bool has_page = !config->web_root.empty();
 
+  auto networks = networks_of(
+      {.none = !config->analysis_neural, .models = config->analysis_models.string(), .device = config->analysis_device},
+      "serve");
+
   const SignalWaiter signals;
-  server::Server server{*config, performer_factory(soundfont->path), recording_analyser()};
+  server::Server server{*config, performer_factory(soundfont->path), recording_analyser(std::move(networks))};
   const std::stop_callback at_signal{signals.token(), [&server] { server.stop(); }};
   fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),
              has_page ? "" : " (no page: build it with `npm run build` in web/, or give --web-root)");

@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 PROGRAM = ""
+MODELS = pathlib.Path(__file__).resolve().parents[1] / "analysis" / "models"
 
 
 def auralis(*arguments: object, cache: pathlib.Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
@@ -103,6 +104,53 @@ class CommandLine(unittest.TestCase):
             done = auralis(*arguments, cache=self.cache)
             self.assertEqual(done.returncode, 2)
             self.assertIn(expected, done.stderr.decode().splitlines()[0])
+
+    def test_lists_verifies_and_times_models(self):
+        done = auralis("models", "list", "--models", MODELS, "--json", cache=self.cache)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([one["name"] for one in json.loads(done.stdout)["models"]], ["rise-live", "rise-file"])
+        self.needs_networks()
+        done = auralis("models", "bench", "--models", MODELS, "--json", "--steps", 50, "--seconds", 2, cache=self.cache)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        live, file = json.loads(done.stdout)["models"]
+        self.assertLessEqual(live["p50_us"], live["p99_us"])
+        self.assertGreater(file["x_realtime"], 0)
+        damaged = self.folder / "damaged"
+        shutil.copytree(MODELS, damaged)
+        (damaged / "rise-live.onnx").write_bytes(b"no model")
+        done = auralis("models", "verify", "--models", damaged, cache=self.cache)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("SHA-256", done.stdout.decode())
+        self.assertIn("2 checked, 1 faults", done.stdout.decode())
+
+    def test_models_that_are_nowhere_are_a_mistake_of_whoever_named_them(self):
+        done = auralis("models", "list", "--models", self.folder / "nowhere", cache=self.cache)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("nowhere", done.stderr.decode())
+
+    def test_says_whether_a_network_heard_the_beats(self):
+        def beats(*arguments: object) -> dict:
+            done = self.analyze(self.music / "bright.wav", "--only", "beats", "--format", "json", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["beats"]
+
+        plain = beats("--no-neural")
+        self.assertEqual(plain["method"], "signal")
+        self.assertNotIn("why_no_network", plain)
+        gone = beats("--models", self.folder / "nowhere")
+        self.assertEqual(gone["grid"], plain["grid"])
+        self.assertIn("nowhere", gone["why_no_network"])
+        self.needs_networks()
+        heard = beats("--models", MODELS)
+        self.assertEqual((heard["method"], heard["network"]), ("network", "rise-file 1.0.0"))
+        self.assertEqual(beats("--models", MODELS), heard)
+        self.assertEqual(beats("--no-neural"), plain, "from the cache, and not the network's")
+
+    def needs_networks(self):
+        done = auralis("models", "verify", "--models", MODELS, cache=self.cache)
+        if b"ONNX Runtime was not found" in done.stdout or b"built without ONNX Runtime" in done.stdout:
+            self.skipTest("there is no ONNX Runtime")
+        self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_listen_says_what_comes_through_a_pipe_with_its_latency(self):
         done = auralis("listen", "-", cache=self.cache, stdin=(self.music / "bright.wav").read_bytes())

@@ -49,6 +49,18 @@ TEST(AnalysisDocument, SaysWhatTheAnalysisHolds) {
   EXPECT_EQ(document.mood->instrumentalness, std::nullopt);
 }
 
+TEST(AnalysisDocument, SaysWhoHeardTheBeats) {
+  auto heard = analysis();
+  const auto signal = to_document(heard, kSource, {Part::beats}).beats;
+  EXPECT_EQ(signal->method, protocol::HearingMethod::signal);
+  EXPECT_FALSE(signal->network || signal->why_no_network);
+  heard.beats_by = {.network = "beats-file 1.0.0"};
+  EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->method, protocol::HearingMethod::network);
+  EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->network, "beats-file 1.0.0");
+  heard.beats_by = {.why_none = "its file is gone"};
+  EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->why_no_network, "its file is gone");
+}
+
 TEST(AnalysisDocument, ReadsBackEqual) {
   const auto document = to_document(analysis(), kSource, Parts::all());
   const auto again = protocol::parse_analysis_document(to_json(document));

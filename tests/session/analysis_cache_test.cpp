@@ -80,6 +80,15 @@ TEST_F(AnalysisCacheTest, TakesAnotherVersionsDocumentForNone) {
   EXPECT_FALSE(cache_.find(hash('a'), {Part::tempo}));
 }
 
+TEST_F(AnalysisCacheTest, KeepsApartWhatOtherNetworksHeard) {
+  const AnalysisCache network{folder_, "beats-file 1.0.0"};
+  ASSERT_TRUE(cache_.store(document('a')));
+  EXPECT_FALSE(network.find(hash('a'), {Part::tempo}));
+  ASSERT_TRUE(network.store(document('a')));
+  EXPECT_TRUE(network.find(hash('a'), {Part::tempo}));
+  EXPECT_FALSE((AnalysisCache{folder_, "beats-file 1.0.1"}.find(hash('a'), {Part::tempo})));
+}
+
 TEST_F(AnalysisCacheTest, MayBeWrittenByManyAtOnce) {
   std::vector<std::jthread> writers;
   for (int i = 0; i < 4; ++i) {

@@ -35,7 +35,7 @@ void load(const nn::ModelStore& store, std::string_view kind, std::shared_ptr<co
 } // namespace
 
 std::string Networks::file_identity() const {
-  return file_beats ? file_beats->title() + ' ' + file_beats->entry().sha256 : std::string{};
+  return file_beats ? file_beats->title() + ' ' + file_beats->entry().sha256 : no_file_beats;
 }
 
 Networks load_networks(const nn::ModelStore::Config& config) {

@@ -18,7 +18,7 @@ struct Networks {
   std::string no_live_beats;
   std::string no_file_beats;
 
-  /// What results depend on: the same text, the same results. Empty where no network is used for files.
+  /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant.
   [[nodiscard]] std::string file_identity() const;
 };
 

@@ -35,15 +35,25 @@ protocol::TempoResult tempo_of(const core::Analysis& analysis) {
           })};
 }
 
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
 protocol::BeatResult beats_of(const core::Analysis& analysis) {
+  const auto& by = analysis.beats_by;
   return {.beats_per_bar = analysis.beats_per_bar,
           .metre_confidence = unit(analysis.metre_confidence),
-          .grid = each<protocol::BeatPoint, core::Beat>(analysis.beats, [](const auto& one) {
-            return protocol::BeatPoint{.at = time(one.at),
-                                       .position = one.position,
-                                       .confidence = unit(one.confidence),
-                                       .downbeat_confidence = unit(one.downbeat_confidence)};
-          })};
+          .grid = each<protocol::BeatPoint, core::Beat>(analysis.beats,
+                                                        [](const auto& one) {
+                                                          return protocol::BeatPoint{.at = time(one.at),
+                                                                                     .position = one.position,
+                                                                                     .confidence = unit(one.confidence),
+                                                                                     .downbeat_confidence =
+                                                                                         unit(one.downbeat_confidence)};
+                                                        }),
+          .method = by.network.empty() ? protocol::HearingMethod::signal : protocol::HearingMethod::network,
+          .network = unless_empty(by.network),
+          .why_no_network = unless_empty(by.why_none)};
 }
 
 protocol::KeyResult key_of(const core::Analysis& analysis) {

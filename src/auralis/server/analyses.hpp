@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "auralis/analysis/networks.hpp"
 #include "auralis/core/clock.hpp"
 #include "auralis/protocol/messages.hpp"
 #include "auralis/server/config.hpp"
@@ -44,6 +45,7 @@ struct Analyser {
   std::function<core::Result<std::optional<core::Seconds>>(const std::filesystem::path& file, std::string_view name)>
       measure;
   std::function<core::Result<Analysed>(const AnalysisTask& task)> analyse; ///< empty: the server analyses nothing
+  analysis::Networks networks{};                                           ///< that live sound is listened through
 };
 
 /// One who is told how an analysis goes. Thread: network.

@@ -131,7 +131,20 @@ template <typename T> Take text_into(T Config::* member, const std::string& expe
   };
 }
 
+Take boolean(bool Config::* member) {
+  return [member](Config& config, const Value& value) -> std::string {
+    const auto* const text = text_of(value);
+    const auto* const given = std::get_if<bool>(&value);
+    if (given == nullptr && (text == nullptr || (*text != "true" && *text != "false"))) {
+      return "true or false";
+    }
+    config.*member = given != nullptr ? *given : *text == "true";
+    return {};
+  };
+}
+
 bool any(std::string_view /*text*/) { return true; }
+bool is_device(std::string_view text) { return text == "cpu" || text == "cuda"; }
 bool some(std::string_view text) { return !text.empty() && text.size() <= 80; }
 bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 31 && text.front() != '-' &&
@@ -355,6 +368,15 @@ const std::vector<Entry>& entries() {
       {{"analysis.jobs", "AURALIS_ANALYSIS_JOBS", "--analysis-jobs", "N",
         "analyses that run at once, below the music in priority, 1 to 64", "1"},
        integer_in(&Config::analysis_jobs, 1, 64)},
+      {{"analysis.neural", "AURALIS_ANALYSIS_NEURAL", "--analysis-neural", "BOOL",
+        "listen through networks where there are any: true or false, which is signal processing alone", "true"},
+       boolean(&Config::analysis_neural)},
+      {{"analysis.models", "AURALIS_MODELS", "--models", "DIR",
+        "folder of the networks' manifest; empty takes the installed one", ""},
+       text_into(&Config::analysis_models, "a path", any)},
+      {{"analysis.device", "AURALIS_ANALYSIS_DEVICE", "--analysis-device", "DEVICE", "where networks run, cpu or cuda",
+        "cpu"},
+       text_into(&Config::analysis_device, "cpu or cuda", is_device)},
       {{"analysis.allowed_hosts", "AURALIS_ANALYSIS_ALLOWED_HOSTS", "--analysis-allowed-hosts", "HOSTS",
         "hosts whose files are fetched and analysed, with a port where it is not the usual one; on the command line "
         "separated by commas",
@@ -619,7 +641,8 @@ Environment environment_of_process() {
       found.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
   }
-  for (const auto* other : {"AURALIS_CONFIG", "AURALIS_DATA", "AURALIS_SLOW_TESTS"}) {
+  for (const auto* other : {"AURALIS_CONFIG", "AURALIS_DATA", "AURALIS_SLOW_TESTS", "AURALIS_ONNXRUNTIME",
+                            "AURALIS_NO_ONNXRUNTIME", "AURALIS_PRIVATE_ONNXRUNTIME"}) {
     found.erase(other);
   }
   return found;

@@ -67,6 +67,9 @@ struct Config {
   std::size_t analysis_queue = 32;                 ///< analyses that may wait
   std::size_t analysis_kept = 1'000;               ///< analyses of every state
   std::size_t analysis_jobs = 1;                   ///< that run at once
+  bool analysis_neural = true;                     ///< listen through networks where there are any
+  std::filesystem::path analysis_models;           ///< folder of their manifest; empty searches
+  std::string analysis_device = "cpu";             ///< that they run on: "cpu" or "cuda"
   std::vector<std::string> analysis_allowed_hosts; ///< that may be asked for files: "audio.example", "10.0.0.7:8000"
 
   Log::Config log;
@@ -99,7 +102,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] core::Result<Config> parse_config(std::string_view toml, std::string_view name);
 
 /// The process's variables that begin with AURALIS_, but for those that are no settings: AURALIS_CONFIG (where the file
-/// is), AURALIS_DATA and AURALIS_SLOW_TESTS (what tests and training look at).
+/// is), AURALIS_DATA and AURALIS_SLOW_TESTS (what tests and training look at), AURALIS_ONNXRUNTIME (the library that
+/// runs networks) and those of its set-up.
 [[nodiscard]] Environment environment_of_process();
 
 } // namespace auralis::server

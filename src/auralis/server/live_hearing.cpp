@@ -188,7 +188,8 @@ private:
     hush();
     ear_ = std::make_shared<Ear>(
         session::LiveEar::Config{.sample_rate = core::Hertz{static_cast<double>(chunk.sample_rate)},
-                                 .channels = stream::kChannels},
+                                 .channels = stream::kChannels,
+                                 .networks = owner_.networks_},
         owner_.workers_, owner_.scheduler_, [this](std::vector<Told> heard, bool /*never over*/) { tell(heard); });
     past_.clear();
     holding_ = {};
@@ -235,8 +236,10 @@ private:
   std::array<std::shared_ptr<const std::string>, kHolding.size()> holding_; // said last before past_ begins
 };
 
-LiveHearing::LiveHearing(const Config& config, Stations& stations, Scheduler& scheduler, Log& log)
-    : config_{config}, stations_{stations}, scheduler_{scheduler}, log_{log}, workers_{1, kNiceness} {}
+LiveHearing::LiveHearing(const Config& config, analysis::Networks networks, Stations& stations, Scheduler& scheduler,
+                         Log& log)
+    : config_{config}, networks_{std::move(networks)}, stations_{stations}, scheduler_{scheduler}, log_{log},
+      workers_{1, kNiceness} {}
 
 LiveHearing::~LiveHearing() = default;
 
@@ -282,8 +285,9 @@ core::Result<std::shared_ptr<Ear>> LiveHearing::microphone(core::Hertz sample_ra
         fmt::format("{} microphones are being heard already (limits.microphones)", config_.max_microphones));
   }
   ++microphones_;
-  return std::make_shared<Ear>(session::LiveEar::Config{.sample_rate = sample_rate, .channels = 1}, workers_,
-                               scheduler_, std::move(tell));
+  return std::make_shared<Ear>(
+      session::LiveEar::Config{.sample_rate = sample_rate, .channels = 1, .networks = networks_}, workers_, scheduler_,
+      std::move(tell));
 }
 
 void LiveHearing::give_back(Ear& ear) {

@@ -96,7 +96,7 @@ public:
 class LiveHearing {
 public:
   /// All must outlive it.
-  LiveHearing(const Config& config, Stations& stations, Scheduler& scheduler, Log& log);
+  LiveHearing(const Config& config, analysis::Networks networks, Stations& stations, Scheduler& scheduler, Log& log);
   ~LiveHearing();
   LiveHearing(const LiveHearing&) = delete;
   LiveHearing& operator=(const LiveHearing&) = delete;
@@ -121,6 +121,7 @@ private:
   class StationEar;
 
   const Config& config_;
+  analysis::Networks networks_;
   Stations& stations_;
   Scheduler& scheduler_;
   Log& log_;

@@ -65,11 +65,11 @@ private:
 } // namespace
 
 struct Server::Impl {
-  Impl(Config given, GeneratorFactory factory, Analyser analyser)
+  Impl(Config given, GeneratorFactory factory, const Analyser& analyser)
       : config{std::move(given)}, log{config.log}, io{1}, work{io.get_executor()}, pool{1}, scheduler{io, pool},
         presets{config.data_dir, config.max_presets}, files{config.web_root},
         stations{config, std::move(factory), presets, scheduler, clock, log},
-        analyses{config, std::move(analyser), scheduler, clock, log}, hearing{config, stations, scheduler, log},
+        analyses{config, analyser, scheduler, clock, log}, hearing{config, analyser.networks, stations, scheduler, log},
         api{config, stations, presets, analyses, hearing, scheduler, clock, counters},
         connections{io,
                     {config, stations, analyses, hearing, api, files, scheduler, counters, clock, log},
@@ -166,8 +166,8 @@ struct Server::Impl {
   std::string failure;
 };
 
-Server::Server(Config config, GeneratorFactory factory, Analyser analyser)
-    : impl_{std::make_unique<Impl>(std::move(config), std::move(factory), std::move(analyser))} {}
+Server::Server(Config config, GeneratorFactory factory, const Analyser& analyser)
+    : impl_{std::make_unique<Impl>(std::move(config), std::move(factory), analyser)} {}
 
 Server::~Server() = default;
 

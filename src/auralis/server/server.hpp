@@ -20,7 +20,7 @@ public:
   /// Listens from here on, and answers once run() is called.
   /// \throws std::runtime_error if the address cannot be bound, or a folder or database of the configuration cannot be
   /// used.
-  Server(Config config, GeneratorFactory factory, Analyser analyser = {});
+  Server(Config config, GeneratorFactory factory, const Analyser& analyser = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -34,9 +34,12 @@ std::optional<std::string> unless_empty(const std::string& text) {
 } // namespace
 
 core::Result<protocol::AnalysisDocument> analyse(media::AudioReader& reader, std::string name, std::string sha256,
-                                                 report::Parts parts, const Beside& beside) {
-  analysis::Analyzer analyzer{
-      {.sample_rate = reader.format().sample_rate, .channels = reader.format().channels, .wanted = wanted_for(parts)}};
+                                                 report::Parts parts, const Beside& beside,
+                                                 const analysis::Networks& networks) {
+  analysis::Analyzer analyzer{{.sample_rate = reader.format().sample_rate,
+                               .channels = reader.format().channels,
+                               .wanted = wanted_for(parts),
+                               .networks = networks}};
   const auto read = reader.read_all(
       [&](const core::AudioBlock& block) {
         analyzer.push(block);
@@ -66,7 +69,8 @@ core::Result<protocol::AnalysisDocument> analyse(media::AudioReader& reader, std
 
 core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::path& file, report::Parts parts,
                                                       const AnalysisCache* cache,
-                                                      const std::function<void(double share)>& progress) {
+                                                      const std::function<void(double share)>& progress,
+                                                      const analysis::Networks& networks) {
   const auto hash = media::content_hash(file);
   if (!hash) {
     return tl::unexpected{hash.error()};
@@ -82,7 +86,7 @@ core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::pat
   if (!reader) {
     return tl::unexpected{reader.error()};
   }
-  auto document = analyse(*reader, file.filename().string(), sha256, parts, {.progress = progress});
+  auto document = analyse(*reader, file.filename().string(), sha256, parts, {.progress = progress}, networks);
   if (document && cache != nullptr) {
     static_cast<void>(cache->store(*document));
   }

@@ -5,12 +5,21 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
+#include <span>
 #include <sstream>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+
+#include "auralis/nn/sha256.hpp"
 
 namespace auralis::session {
 namespace fs = std::filesystem;
+
+AnalysisCache::AnalysisCache(std::filesystem::path folder, const std::string& networks)
+    : folder_{std::move(folder) / (networks.empty() ? AURALIS_VERSION
+                                                    : fmt::format("{}-{:.16}", AURALIS_VERSION,
+                                                                  nn::sha256(std::as_bytes(std::span{networks}))))} {}
 
 std::optional<protocol::AnalysisDocument> AnalysisCache::find(std::string_view sha256, report::Parts parts) const {
   std::ifstream file{path_of(sha256), std::ios::binary};
@@ -56,7 +65,7 @@ core::Result<void> AnalysisCache::store(const protocol::AnalysisDocument& docume
 }
 
 fs::path AnalysisCache::path_of(std::string_view sha256) const {
-  return folder_ / AURALIS_VERSION / sha256.substr(0, 2) / fmt::format("{}.json", sha256);
+  return folder_ / sha256.substr(0, 2) / fmt::format("{}.json", sha256);
 }
 
 fs::path default_analysis_cache() {

@@ -18,8 +18,9 @@ namespace auralis::session {
 /// off, of another form) counts as not there. Thread: any. Realtime: no.
 class AnalysisCache {
 public:
-  /// Keeps its files below `folder`, which need not exist yet.
-  explicit AnalysisCache(std::filesystem::path folder) : folder_{std::move(folder)} {}
+  /// Keeps its files below `folder`, which need not exist yet. What is remembered under one `networks`
+  /// (analysis::Networks::file_identity()) is not there under another.
+  explicit AnalysisCache(std::filesystem::path folder, const std::string& networks = {});
 
   /// The document with exactly `parts`, if what is remembered has them all. Its source is the one remembered.
   [[nodiscard]] std::optional<protocol::AnalysisDocument> find(std::string_view sha256, report::Parts parts) const;
@@ -29,7 +30,7 @@ public:
 private:
   [[nodiscard]] std::filesystem::path path_of(std::string_view sha256) const;
 
-  std::filesystem::path folder_;
+  std::filesystem::path folder_; ///< of this version and these networks
 };
 
 /// $XDG_CACHE_HOME/auralis/analyses, else ~/.cache/auralis/analyses; empty where neither variable is set.

@@ -36,10 +36,11 @@ std::vector<core::TempoCandidate> tempo_of(const std::vector<core::Beat>& beats)
 /// Keeps what the live analyser says.
 class Online {
 public:
-  explicit Online(const media::AudioFormat& format)
+  Online(const media::AudioFormat& format, const analysis::Networks& networks)
       : analyzer_{{.sample_rate = format.sample_rate,
                    .channels = format.channels,
-                   .parts = {.features = false, .loudness = false, .sections = false}}} {}
+                   .parts = {.features = false, .loudness = false, .sections = false},
+                   .networks = networks}} {}
 
   void push(const core::AudioBlock& block) {
     analyzer_.push(block, [this](const core::AnalysisEvent& event) { keep(event); });
@@ -74,10 +75,11 @@ private:
 /// What the whole file says.
 class Offline {
 public:
-  explicit Offline(const media::AudioFormat& format)
+  Offline(const media::AudioFormat& format, const analysis::Networks& networks)
       : analyzer_{{.sample_rate = format.sample_rate,
                    .channels = format.channels,
-                   .wanted = {.features = false, .loudness = false, .sections = false}}} {}
+                   .wanted = {.features = false, .loudness = false, .sections = false},
+                   .networks = networks}} {}
 
   void push(const core::AudioBlock& block) { analyzer_.push(block); }
   [[nodiscard]] core::Analysis finish() { return analyzer_.finish(); }
@@ -106,13 +108,14 @@ template <typename Listener> core::Result<core::Analysis> heard_by(Listener list
 
 } // namespace
 
-core::Result<core::Analysis> hear(const std::filesystem::path& file, Hearing hearing) {
+core::Result<core::Analysis> hear(const std::filesystem::path& file, Hearing hearing,
+                                  const analysis::Networks& networks) {
   auto reader = media::AudioReader::open(file);
   if (!reader) {
     return tl::unexpected{reader.error()};
   }
-  return hearing == Hearing::online ? heard_by(Online{reader->format()}, *reader)
-                                    : heard_by(Offline{reader->format()}, *reader);
+  return hearing == Hearing::online ? heard_by(Online{reader->format(), networks}, *reader)
+                                    : heard_by(Offline{reader->format(), networks}, *reader);
 }
 
 } // namespace auralis::session

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "auralis/analysis/networks.hpp"
 #include "auralis/core/analysis.hpp"
 #include "auralis/core/result.hpp"
 
@@ -14,6 +15,7 @@ namespace auralis::session {
 enum class Hearing : std::uint8_t { online, offline };
 
 /// The musical parts of a recording: onsets, beats, tempo, key, chords, pitch. Errors: those of media::AudioReader.
-[[nodiscard]] core::Result<core::Analysis> hear(const std::filesystem::path& file, Hearing hearing);
+[[nodiscard]] core::Result<core::Analysis> hear(const std::filesystem::path& file, Hearing hearing,
+                                                const analysis::Networks& networks = {});
 
 } // namespace auralis::session

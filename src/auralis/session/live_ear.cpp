@@ -58,7 +58,8 @@ struct LiveEar::Parts {
       : analyzer{{.sample_rate = config.sample_rate,
                   .channels = config.channels,
                   .parts = {.features = false, .chroma = false},
-                  .queue = 1}}, // events come to a callback
+                  .queue = 1, // events come to a callback
+                  .networks = config.networks}},
         samples(static_cast<std::size_t>(config.channels) * kPiece) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(config.channels); ++c) {
       channels.push_back(samples.data() + c * kPiece);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "auralis/analysis/networks.hpp"
 #include "auralis/core/units.hpp"
 #include "auralis/protocol/messages.hpp"
 
@@ -20,6 +21,7 @@ public:
   struct Config {
     core::Hertz sample_rate{48'000.0}; ///< whole hertz, [8000, 192000]
     int channels = 2;                  ///< [1, 8]
+    analysis::Networks networks{};     ///< listened through where there is one
   };
   using Say = std::function<void(const protocol::HeardEvent&)>;
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network_options.hpp"
+
+#include <cstdio>
+#include <fmt/core.h>
+
+namespace auralis::app {
+
+void add_model_options(CLI::App& command, NetworkOptions& options) {
+  command.add_option("--models", options.models, "Folder of the networks' manifest; the installed one if not given")
+      ->envname("AURALIS_MODELS");
+  command.add_option("--device", options.device, "Where networks run")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  command.add_option("--precision", options.precision, "float32, or int8 where a network has that variant")
+      ->check(CLI::IsMember({"float32", "int8"}))
+      ->capture_default_str();
+  command.add_option("--network-threads", options.threads, "Threads that one network is spread over")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+void add_network_options(CLI::App& command, NetworkOptions& options) {
+  command.add_flag("--no-neural", options.none, "Listen by signal processing alone");
+  add_model_options(command, options);
+}
+
+nn::ModelStore::Config store_config(const NetworkOptions& options) {
+  return {.folder = options.models,
+          .session = {.device = nn::parse_device(options.device).value_or(nn::Device::cpu), .threads = options.threads},
+          .precision = options.precision};
+}
+
+analysis::Networks networks_of(const NetworkOptions& options, std::string_view command) {
+  if (options.none) {
+    return {};
+  }
+  auto networks = analysis::load_networks(store_config(options));
+  const auto complain = [command](const std::string& why) {
+    if (!why.empty()) {
+      fmt::print(stderr, "auralis {}: by signal processing: {}\n", command, why);
+    }
+  };
+  complain(networks.no_file_beats);
+  if (networks.no_live_beats != networks.no_file_beats) {
+    complain(networks.no_live_beats);
+  }
+  return networks;
+}
+
+} // namespace auralis::app
