@@ -73,10 +73,13 @@ def load_network(path: Path) -> torch.nn.Module:
     return network.eval()
 
 
-def activation_of(network: torch.nn.Module, levels: np.ndarray) -> np.ndarray:
-    """[frames][2] probabilities."""
+def activations_of(network: torch.nn.Module, levels: list[np.ndarray]) -> list[np.ndarray]:
+    """[frames][2] probabilities of each, heard side by side with silence after the shorter ones."""
+    longest = max(len(one) for one in levels)
+    together = np.stack([np.pad(one, ((0, longest - len(one)), (0, 0))) for one in levels])
     with torch.no_grad():
-        return torch.sigmoid(network(torch.from_numpy(levels[None]))[0]).numpy()
+        said = torch.sigmoid(network(torch.from_numpy(together))).numpy()
+    return [one[: len(heard)] for one, heard in zip(said, levels)]
 
 
 def decoded(program: Path, mode: str, activation: np.ndarray, settings: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -99,8 +102,11 @@ def main() -> None:
     options = parser.parse_args()
     network = load_network(options.checkpoint)
     scores: dict[str, list[tuple[float, ...]]] = {}
-    for folder, _, levels, times, places in clips(options.data, options.cache, options.frames):
-        activation = activation_of(network, levels)
+    tune = list(clips(options.data, options.cache, options.frames))
+    said_of: list[np.ndarray] = []
+    for folder in SETS:
+        said_of += activations_of(network, [levels for name, _, levels, _, _ in tune if name == folder])
+    for (folder, _, _, times, places), activation in zip(tune, said_of):
         said, said_places = decoded(options.decode, network.kind, activation, options.set)
         barred = folder not in WITHOUT_BARS and bool((places == 1).any())
         down = times[places == 1]

@@ -9,6 +9,7 @@ Both look at a few frames first, then remember with gated recurrent units: `Live
 from __future__ import annotations
 
 import torch
+from gated import remembered
 from torch import Tensor, nn
 
 BANDS = 80
@@ -53,7 +54,7 @@ class LiveNetwork(nn.Module):
         """[batch][time][80] to logits [batch][time][2]; those of frame t use frames up to t + LAG."""
         # The first LAG steps of a stream speak of frames before it; what they leave in memory is there here, too.
         x = self.front(padded(frames, before=LAG))
-        return self.head(self.recall(x)[0][:, LAG:])
+        return self.head(remembered(self.recall, x)[:, LAG:])
 
 
 class LiveStep(nn.Module):
@@ -85,7 +86,7 @@ class FileNetwork(nn.Module):
         """[batch][time][80] to logits [batch][time][2]."""
         x = self.front(padded(frames, after=1))  # one more, so that an odd count is halved upwards
         x = torch.relu(self.halve(x.transpose(1, 2))).transpose(1, 2)
-        out = self.head(self.recall(x)[0])
+        out = self.head(remembered(self.recall, x))
         return out.reshape(out.shape[0], -1, 2)[:, : frames.shape[1]]
 
 

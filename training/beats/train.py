@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--music", type=Path, nargs="+", required=True, help="folders that render.py filled")
     parser.add_argument("--into", type=Path, required=True, help="checkpoints and the learning curve")
     parser.add_argument("--steps", type=int, default=2_000)
+    parser.add_argument("--until", type=int, help="stop here for now, on the way to --steps")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=10.0, help="length of an excerpt")
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -81,7 +82,7 @@ def main() -> None:
     music.refresh()
     print(f"{options.kind}: {parameters(network)} parameters, {music.hours:.1f} h, from step {step}", flush=True)
     running, began = [], time.process_time()
-    while step < options.steps:
+    while step < min(options.steps, options.until or options.steps):
         dice = np.random.default_rng([7, step])
         levels, marks, weights = (torch.from_numpy(x) for x in batch(music, options.batch, frames, dice))
         left = (options.steps - step) / (0.3 * options.steps)  # the last part of the way in ever smaller steps
