@@ -23,7 +23,7 @@ struct Calibration {
 // on the other half. A key's confidence is as it is scored: too few recordings have their key annotated.
 inline constexpr Calibration kTempoConfidence{.offset = 0.6337F, .slope = 1.8163F};
 inline constexpr Calibration kBeatConfidence{.offset = 2.0328F, .slope = 0.6263F};       // of a file's beats
-inline constexpr Calibration kLiveTempoConfidence{.offset = -0.3339F, .slope = 0.6583F}; // as it stands at any moment
+inline constexpr Calibration kLiveTempoConfidence{.offset = -0.3307F, .slope = 0.7128F}; // as it stands at any moment
 inline constexpr Calibration kLiveBeatConfidence{.offset = -0.3734F, .slope = 0.5501F};
 
 } // namespace auralis::analysis
