@@ -66,8 +66,9 @@ public:
     if (collection_) {
       collection_->add(*result, fs::absolute(file).lexically_normal().string());
     } else if (format_) {
+      const auto name = name_of(file);
       for (const auto& text : report::files_of(*format_, *result)) {
-        put(out_ / fs::path{name_of(file) + text.suffix}, text.text);
+        put(out_ / fs::path{name + text.suffix}, text.text);
       }
     }
   }

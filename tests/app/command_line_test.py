@@ -91,6 +91,12 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.analyze(*files, "--out", out, "--only", "loudness").returncode, 0)
         self.assertEqual({file.name for file in out.iterdir()}, {"same.json", "same.wav.json"})
 
+    def test_calls_all_files_of_a_recording_by_its_name(self):
+        out = self.folder / "labels"
+        done = self.analyze(self.music / "bright.wav", "--out", out, "--format", "audacity", "--only", "beats,onsets")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual({file.name for file in out.iterdir()}, {"bright.beats.txt", "bright.onsets.txt"})
+
     def test_refuses_what_it_does_not_know_and_says_what_it_does(self):
         for arguments, expected in ((("--format", "mp3"), "expected one of json"), (("--only", "smell"), "expected some of"),
                                     (("--format", "audacity"), "--out")):
