@@ -147,6 +147,23 @@ TEST_F(LiveModel, AllocatesNoMoreInOneStepThanInAnother) {
   }
 }
 
+TEST_F(LiveModel, IsNearlyTheSameInEightBits) {
+  const auto small = load("live", {.folder = kModels, .precision = "int8"});
+  ASSERT_TRUE(small) << small.error().what;
+  EXPECT_EQ((*small)->title(), "toy-live 1.0.0 (int8)");
+  auto whole = StreamingModel::of(loaded("live"));
+  auto rounded = StreamingModel::of(*small);
+  ASSERT_TRUE(whole && rounded);
+  for (int n = 0; n < 10; ++n) {
+    for (auto* stream : {&*whole, &*rounded}) {
+      std::ranges::copy(std::array{0.3F, -0.4F, 0.1F, 0.7F}, stream->frames().begin());
+      ASSERT_TRUE(stream->step());
+    }
+    EXPECT_NEAR(rounded->output()[0], whole->output()[0], 0.01F);
+    EXPECT_NEAR(rounded->output()[1], whole->output()[1], 0.01F);
+  }
+}
+
 TEST_F(FileModel, AnswersFrameByFrameForEachOfABatch) {
   const auto model = loaded("file");
   ASSERT_TRUE(model);

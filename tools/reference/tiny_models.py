@@ -15,6 +15,8 @@ import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "training"))
+from quantise import quantise  # noqa: E402
 # What analysis::log_band_features() says; the test of it names this file when it changes.
 LOG_BANDS = {"name": "log-bands", "size": 80, "frames_per_second": 100, "hash": "f5ac0432506c02d3"}
 TOY = {"name": "toy", "size": 4, "frames_per_second": 100, "hash": "toy"}
@@ -177,8 +179,11 @@ def folders() -> dict[pathlib.Path, bytes]:
         manifest = {"format": 1, "models": [described for described, _ in models]}
         files[ROOT / folder / "manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
 
+    small = quantise(toy_live(), least=8)
+    variant = {"precision": "int8", "file": "toy-live.int8.onnx", "sha256": hashlib.sha256(small).hexdigest(), "loss": {}}
+    files[ROOT / "tests/nn/models" / variant["file"]] = small
     toys = [
-        (entry("toy-live", "live", toy_live(), TOY, 8), toy_live()),
+        (entry("toy-live", "live", toy_live(), TOY, 8, variants=[variant]), toy_live()),
         (entry("toy-file", "file", toy_file(), TOY, 8), toy_file()),
         (entry("toy-stateless", "stateless", stateless(), TOY, 8), stateless()),
         (entry("toy-newer", "newer", toy_live(18), TOY, 8, opset=18), toy_live(18)),

@@ -28,8 +28,8 @@ class BeatTracker {
 public:
   struct Config {
     double frames_per_second = 100.0;
-    int bands = 80;                             ///< of LogBands
-    std::shared_ptr<const nn::Model> network{}; ///< says the activation; null: BeatActivationFunction does
+    int bands = 80;                           ///< of LogBands
+    std::shared_ptr<const nn::Model> network; ///< says the activation; null: BeatActivationFunction does
   };
   /// \throws std::invalid_argument for a network that beat_decoding() refuses.
   explicit BeatTracker(const Config& config);

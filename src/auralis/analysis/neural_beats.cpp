@@ -109,7 +109,7 @@ core::Result<BeatDecoding> beat_decoding(const nn::Model& model) {
   return decoding;
 }
 
-LiveBeatNetwork::LiveBeatNetwork(std::shared_ptr<const nn::Model> model)
+LiveBeatNetwork::LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model)
     : stream_{or_throw(nn::StreamingModel::of(checked(model)))},
       frames_per_step_{static_cast<std::size_t>(model->entry().frames_per_step)}, lag_{model->entry().lag},
       audible_(static_cast<std::size_t>(lag_) + 1) {}

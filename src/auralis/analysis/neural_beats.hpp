@@ -39,7 +39,7 @@ struct BeatDecoding {
 class LiveBeatNetwork {
 public:
   /// \throws std::invalid_argument for a model that beat_decoding() or nn::StreamingModel refuses.
-  explicit LiveBeatNetwork(std::shared_ptr<const nn::Model> model);
+  explicit LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model);
 
   /// Takes the next frame; what comes back speaks of the frame lag() ago, the first lag() times of nothing.
   [[nodiscard]] std::optional<BeatActivation> process(const LogBands& bands) noexcept;

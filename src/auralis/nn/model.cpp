@@ -26,7 +26,7 @@ Model::Model(ModelEntry entry, std::string precision, std::unique_ptr<const Sess
 
 core::Result<std::shared_ptr<const Model>> Model::of(ModelEntry entry, std::string precision,
                                                      std::unique_ptr<const Session> session) {
-  const std::shared_ptr<Model> model{new Model{std::move(entry), std::move(precision), std::move(session)}};
+  std::shared_ptr<Model> model{new Model{std::move(entry), std::move(precision), std::move(session)}};
   if (auto error = model->check()) {
     return tl::unexpected{*std::move(error)};
   }

@@ -231,6 +231,8 @@ public:
              ort.api->SetSessionGraphOptimizationLevel(made, ORT_ENABLE_ALL),
              // What is all but zero costs a hundred times as much to multiply.
              ort.api->AddSessionConfigEntry(made, "session.set_denormal_as_zero", "1"),
+             // Weights in 8 bits are turned back once, as the model is loaded, and not at every step.
+             ort.api->AddSessionConfigEntry(made, "session.disable_quant_qdq", "1"),
              // Threads that wait for the next step must not burn a core meanwhile.
              ort.api->AddSessionConfigEntry(made, "session.intra_op.allow_spinning", "0"),
          }) {
