@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from judge import load_network
-from networks import BANDS, CONTEXT, LAG, LiveStep, parameters
+from networks import BANDS, LAG, LiveStep, parameters
 
 OPSET = 17
 DATA = [
@@ -30,14 +30,15 @@ DATA = [
 
 def write(network: torch.nn.Module, path: Path) -> None:
     if network.kind == "live":
-        state = (torch.zeros(1, CONTEXT, BANDS), torch.zeros(2, 1, network.memory))
+        step = LiveStep(network).eval()
+        states = step.states()
         torch.onnx.export(
-            LiveStep(network).eval(),
-            (torch.rand(1, BANDS), *state),
+            step,
+            (torch.rand(1, BANDS), *states),
             str(path),
             opset_version=OPSET,
-            input_names=["frame", "state_0", "state_1"],
-            output_names=["activation", "next_state_0", "next_state_1"],
+            input_names=["frame", *(f"state_{n}" for n in range(len(states)))],
+            output_names=["activation", *(f"next_state_{n}" for n in range(len(states)))],
         )
         return
 

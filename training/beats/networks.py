@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two networks that hear beats and downbeats in the levels of the engine's 80 bands, 100 frames a second.
 
-Both look at a few frames first, then remember with gated recurrent units: `LiveNetwork` forwards only, LAG frames late;
-`FileNetwork` both ways, at half the rate inside. Outputs are logits of
+Both look at a few frames first, then compare them with what was there ever longer ago, layer by layer: `LiveNetwork`
+with the past alone, LAG frames late; `FileNetwork` both ways, at half the rate inside. Dilated convolutions after
+M. E. P. Davies, S. Böck, "Temporal Convolutional Networks for Musical Audio Beat Tracking", EUSIPCO 2019. Outputs are logits of
 (beat, downbeat).
 """
 
 from __future__ import annotations
 
 import torch
-from gated import remembered
 from torch import Tensor, nn
 
 BANDS = 80
 LAG = 2  # frames that the networks hear on before they speak of one
 RISE = 2  # frames over which a band's rise is taken
 CONTEXT = 2 * LAG + RISE  # frames before the newest that a live step keeps
+TAPS = 5
+APART = (1, 2, 4, 8, 16, 32, 64, 128)  # of the taps, layer by layer: ten seconds in all live, as long either side of files
 
 
 class Front(nn.Module):
@@ -40,21 +42,45 @@ def padded(frames: Tensor, before: int = 0, after: int = 0) -> Tensor:
     return nn.functional.pad(frames, (0, 0, LAG + RISE + before, LAG + after))
 
 
+class Echo(nn.Module):
+    """What was there 1, 2, 3 and 4 times `apart` frames ago, or as long before and after, added to what is there now."""
+
+    def __init__(self, width: int, apart: int, causal: bool) -> None:
+        super().__init__()
+        self.history = (TAPS - 1) * apart
+        self.before = self.history if causal else self.history // 2
+        self.look = nn.Conv1d(width, width, TAPS, dilation=apart)
+        self.mix = nn.Conv1d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch][width][time], with silence before and after."""
+        seen = nn.functional.pad(x, (self.before, self.history - self.before))
+        return x + self.mix(nn.functional.elu(self.look(seen)))
+
+    def step(self, seen: Tensor) -> Tensor:
+        """[1][width][history + 1] to what the last frame becomes, [1][width][1]; of a causal layer."""
+        taps = seen[:, :, :: self.look.dilation[0]]
+        heard = nn.functional.conv1d(taps, self.look.weight, self.look.bias)
+        return seen[:, :, -1:] + self.mix(nn.functional.elu(heard))
+
+
 class LiveNetwork(nn.Module):
     kind = "live"
 
-    def __init__(self, width: int = 96, memory: int = 80) -> None:
+    def __init__(self, width: int = 32, front: int = 64) -> None:
         super().__init__()
-        self.memory = memory
-        self.front = Front(width)
-        self.recall = nn.GRU(width, memory, num_layers=2, batch_first=True)
-        self.head = nn.Linear(memory, 2)
+        self.front = Front(front)
+        self.narrow = nn.Linear(front, width)
+        self.echoes = nn.ModuleList(Echo(width, apart, causal=True) for apart in APART)
+        self.head = nn.Conv1d(width, 2, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
         """[batch][time][80] to logits [batch][time][2]; those of frame t use frames up to t + LAG."""
         # The first LAG steps of a stream speak of frames before it; what they leave in memory is there here, too.
-        x = self.front(padded(frames, before=LAG))
-        return self.head(remembered(self.recall, x)[:, LAG:])
+        x = self.narrow(self.front(padded(frames, before=LAG))).transpose(1, 2)
+        for echo in self.echoes:
+            x = echo(x)
+        return self.head(nn.functional.elu(x)).transpose(1, 2)[:, LAG:]
 
 
 class LiveStep(nn.Module):
@@ -64,29 +90,39 @@ class LiveStep(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, frame: Tensor, state_0: Tensor, state_1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """frame [1][80], state_0 the CONTEXT frames before [1][6][80], state_1 the memory [2][1][memory]."""
-        seen = torch.cat([state_0, frame.unsqueeze(1)], dim=1)
-        x = self.network.front(seen)
-        out, memory = self.network.recall(x, state_1)
-        return torch.sigmoid(self.network.head(out[:, 0])), seen[:, 1:], memory
+    def states(self) -> list[Tensor]:
+        """Of a stream that begins: the CONTEXT frames before, then what every layer was given."""
+        width = self.network.head.in_channels
+        return [torch.zeros(1, CONTEXT, BANDS)] + [torch.zeros(1, width, e.history) for e in self.network.echoes]
+
+    def forward(self, frame: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
+        seen = torch.cat([states[0], frame.unsqueeze(1)], dim=1)
+        after = [seen[:, 1:]]
+        x = self.network.narrow(self.network.front(seen)).transpose(1, 2)
+        for echo, past in zip(self.network.echoes, states[1:]):
+            given = torch.cat([past, x], dim=2)
+            after.append(given[:, :, 1:])
+            x = echo.step(given)
+        return torch.sigmoid(self.network.head(nn.functional.elu(x))[:, :, 0]), *after
 
 
 class FileNetwork(nn.Module):
     kind = "file"
 
-    def __init__(self, width: int = 96, memory: int = 80) -> None:
+    def __init__(self, width: int = 40, front: int = 64) -> None:
         super().__init__()
-        self.front = Front(width)
-        self.halve = nn.Conv1d(width, width, 4, stride=2, padding=1)
-        self.recall = nn.GRU(width, memory, num_layers=2, batch_first=True, bidirectional=True)
-        self.head = nn.Linear(2 * memory, 4)
+        self.front = Front(front)
+        self.halve = nn.Conv1d(front, width, 4, stride=2, padding=1)
+        self.echoes = nn.ModuleList(Echo(width, apart, causal=False) for apart in APART)
+        self.head = nn.Conv1d(width, 4, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
         """[batch][time][80] to logits [batch][time][2]."""
         x = self.front(padded(frames, after=1))  # one more, so that an odd count is halved upwards
-        x = torch.relu(self.halve(x.transpose(1, 2))).transpose(1, 2)
-        out = self.head(remembered(self.recall, x))
+        x = self.halve(x.transpose(1, 2))
+        for echo in self.echoes:
+            x = echo(x)
+        out = self.head(nn.functional.elu(x)).transpose(1, 2)
         return out.reshape(out.shape[0], -1, 2)[:, : frames.shape[1]]
 
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses the bar pointer's settings for a network, one after the other, on the tune half alone.
+
+    python3 training/beats/settle.py --checkpoint ../train/live/checkpoint.pt --data ../shared/data/real \\
+        --frames build/release/training/auralis_beat_frames --decode build/release/training/auralis_beat_decode
+
+Prints what judge.py and export.py take with --set. A setting changes where it gains more than chance would: a
+thousandth of the mean over the sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from judge import SETS, WITHOUT_BARS, activations_of, clips, decoded, f_measure, load_network
+
+CHOICES = {
+    "beat_prior": (0.01, 0.02, 0.04, 0.08, 0.15, 0.25),
+    "beat_frames": (3, 4, 5, 7),
+    "tempo_stiffness": (30, 60, 100, 200, 400),
+    "tempo_preference": (0.5, 1, 2, 3),
+    "tempo_spread": (0.45, 0.65, 0.9),
+    "downbeat_weight": (0.1, 0.3, 0.6, 1.0, 1.5),
+    "metre_change": (1e-5, 1e-4, 1e-3, 1e-2),
+    "least_confidence": (0.1, 0.25, 0.4),
+}
+WEIGHTS = {"gtzan": 0.4, "gtzan_classical": 0.25, "mdbdrums": 0.1, "stepmania": 0.25}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--frames", type=Path, required=True)
+    parser.add_argument("--decode", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=Path("/tmp/auralis-judged"))
+    parser.add_argument("--set", nargs="*", default=[], help="where to begin")
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    network = load_network(options.checkpoint)
+    tune = list(clips(options.data, options.cache, options.frames))
+    said: list[np.ndarray] = []
+    for folder in SETS:
+        said += activations_of(network, [levels for name, _, levels, _, _ in tune if name == folder])
+
+    def score(settings: dict[str, float]) -> float:
+        words = [f"{name}={value}" for name, value in settings.items()]
+        sums: dict[str, list[float]] = {}
+        for (folder, _, _, times, places), activation in zip(tune, said):
+            beats, beat_places = decoded(options.decode, network.kind, activation, words)
+            worth = f_measure(times, beats)
+            if folder not in WITHOUT_BARS:
+                worth = 0.67 * worth + 0.33 * f_measure(times[places == 1], beats[beat_places == 1])
+            sums.setdefault(folder, []).append(worth)
+        return sum(WEIGHTS[folder] * float(np.mean(rows)) for folder, rows in sums.items())
+
+    settings = {name: float(value) for name, value in (word.split("=") for word in options.set)}
+    best = score(settings)
+    print(f"{best:.4f} at first", flush=True)
+    for _ in range(options.rounds):
+        for name, values in CHOICES.items():
+            if name == "least_confidence" and network.kind == "file":
+                continue
+            for value in values:
+                if settings.get(name) == value:
+                    continue
+                found = score({**settings, name: value})
+                if found > best + 0.001:
+                    best, settings = found, {**settings, name: value}
+                    print(f"{best:.4f} {name}={value}", flush=True)
+    print(*(f"{name}={value:g}" for name, value in settings.items()))
+
+
+if __name__ == "__main__":
+    main()
