@@ -18,6 +18,7 @@
 #include "auralis/analysis/neural_beats.hpp"
 #include "auralis/nn/model_store.hpp"
 #include "auralis/nn/streaming_model.hpp"
+#include "auralis/rt/realtime_section.hpp"
 #include "commands.hpp"
 #include "network_options.hpp"
 
@@ -193,13 +194,17 @@ core::Result<ordered_json> bench_live(const std::shared_ptr<const nn::Model>& mo
   bool good = true;
   std::vector<double> took;
   constexpr int kWarmUp = 100;
+  took.reserve(static_cast<std::size_t>(options.steps));
+  const auto calls_before = rt::violations();
   for (int n = 0; n < options.steps + kWarmUp; ++n) {
     fill(stream->frames(), random);
+    const rt::RealtimeSection section; // which counts, where a build does
     const double seconds = seconds_of([&] { good = stream->step() && good; });
     if (n >= kWarmUp) {
       took.push_back(seconds * 1e6);
     }
   }
+  const auto calls = rt::violations() - calls_before;
   if (!good) {
     return core::fail(core::ErrorCode::internal, "a step could not be run", model->entry().file);
   }
@@ -212,13 +217,17 @@ core::Result<ordered_json> bench_live(const std::shared_ptr<const nn::Model>& mo
     sum += one;
   }
   const double step_us = 1e6 * model->entry().frames_per_step / model->entry().features.frames_per_second; // of sound
-  return ordered_json{{"name", model->entry().name},
+  ordered_json result{{"name", model->entry().name},
                       {"precision", model->precision()},
                       {"steps", took.size()},
                       {"p50_us", at(0.5)},
                       {"p99_us", at(0.99)},
                       {"max_us", took.back()},
                       {"x_realtime", step_us * static_cast<double>(took.size()) / sum}};
+  if (rt::violations_are_counted()) {
+    result["allocations_and_locks_a_step"] = calls / static_cast<std::uint64_t>(options.steps + kWarmUp);
+  }
+  return result;
 }
 
 core::Result<ordered_json> bench_file(const std::shared_ptr<const nn::Model>& model, const Options& options) {

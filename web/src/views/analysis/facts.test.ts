@@ -37,6 +37,14 @@ describe("the summary", () => {
     expect(key).toMatchObject({ value: "F♯ minor", tag: "11A", confidence: 0.7, details: ["or A major, 11B", "A4 at 441.0 Hz, 50 % sure"] });
   });
 
+  it("says who heard the beats where a network did, or could not", () => {
+    const by = (more: Partial<NonNullable<AnalysisDocument["beats"]>>): string[] | undefined =>
+      kFull.beats === undefined ? [] : factsOf({ ...kFull, beats: { ...kFull.beats, ...more } })[0]?.details.slice(2);
+    expect(by({ method: "signal" })).toEqual([]);
+    expect(by({ method: "network", network: "beats-file 1.0.0" })).toEqual(["beats by beats-file 1.0.0"]);
+    expect(by({ method: "signal", why_no_network: "its file is gone" })).toEqual(["beats by signal processing: its file is gone"]);
+  });
+
   it("says whence, how far and how long", () => {
     expect(originWords(kBare)).toBe("1:23 · 44.1 kHz · stereo");
     expect([0.2, 12, 400].map(leftWords)).toEqual(["a moment left", "about 12 s left", "about 7 min left"]);

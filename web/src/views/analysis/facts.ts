@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnalysisDocument, AnalysisStatus, KeyCandidate } from "../../protocol/generated/messages";
+import type { AnalysisDocument, AnalysisStatus, BeatResult, KeyCandidate } from "../../protocol/generated/messages";
 import type { Grid } from "../../state/grid";
 import { firstAtOrAfter } from "../../state/grid";
 import type { Seconds } from "../../units";
@@ -31,6 +31,14 @@ function keyName(key: KeyCandidate): string {
   return `${plainChord(key.tonic)} ${key.mode}`;
 }
 
+/** Who heard the beats, where that is worth a word: a network did, or one that should have could not. */
+function beatHearer(beats: BeatResult | undefined): string[] {
+  if (beats?.network !== undefined) {
+    return [`beats by ${beats.network}`];
+  }
+  return beats?.why_no_network === undefined ? [] : [`beats by signal processing: ${beats.why_no_network}`];
+}
+
 /** The summary of a document; a part that it lacks has no fact. */
 export function factsOf({ tempo, beats, key, loudness, mood }: AnalysisDocument): Fact[] {
   const facts: Fact[] = [];
@@ -41,6 +49,7 @@ export function factsOf({ tempo, beats, key, loudness, mood }: AnalysisDocument)
       details: [
         best === undefined ? "no pulse" : others.length > 0 ? `or ${others.slice(0, 2).map(({ bpm }) => bpm.toFixed(1)).join(", ")}` : "",
         beats === undefined || best === undefined ? "" : beats.beats_per_bar === 0 ? "metre unknown" : `${beats.beats_per_bar} in a bar, ${percent(beats.metre_confidence)} sure`,
+        ...beatHearer(beats),
       ],
       confidence: best?.confidence ?? 0,
     });
