@@ -38,7 +38,7 @@ OWNERS = {
     "libav": {"media"},
     "opus": {"media"},
     "sndfile": {"media"},
-    "openssl/": {"media"},
+    "openssl/": {"core"},
     "SQLiteCpp/": {"store"},
     "sqlite3": {"store"},
     "curl/": {"store"},

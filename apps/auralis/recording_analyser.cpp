@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "auralis/core/content_hash.hpp"
 #include "auralis/media/audio_reader.hpp"
-#include "auralis/media/content_hash.hpp"
 #include "auralis/media/waveform_peaks.hpp"
 #include "auralis/report/analysis_document.hpp"
 #include "auralis/session/analyse.hpp"
@@ -27,7 +27,7 @@ core::Result<std::optional<core::Seconds>> measure(const std::filesystem::path& 
 
 /// The outline is drawn from the sound as it passes: the file is decoded once.
 core::Result<server::Analysed> analyse(const server::AnalysisTask& task, const analysis::Networks& networks) {
-  const auto hash = media::content_hash(task.file);
+  const auto hash = core::content_hash(task.file);
   if (!hash) {
     return tl::unexpected{hash.error()};
   }

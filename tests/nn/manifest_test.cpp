@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "auralis/nn/sha256.hpp"
-
 namespace auralis::nn {
 namespace {
 
@@ -104,15 +102,6 @@ TEST(Manifest, SaysWhatFeaturesAModelWasTrainedOnWhereTheyDiffer) {
   ASSERT_TRUE(wrong);
   EXPECT_THAT(wrong->what, HasSubstr("abc"));
   EXPECT_THAT(wrong->what, HasSubstr("def"));
-}
-
-TEST(Sha256, IsThatOfFips180) {
-  const auto hash = [](std::string_view text) { return sha256(std::as_bytes(std::span{text})); };
-  // FIPS 180-4's own examples (NIST, "SHA256.pdf"): one block, two blocks; and nothing at all.
-  EXPECT_EQ(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 
 #include "auralis/analysis/front_end.hpp"
 #include "auralis/analysis/log_bands.hpp"
-#include "auralis/nn/sha256.hpp"
+#include "auralis/core/content_hash.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -25,7 +25,7 @@ nn::Features log_band_features() {
   return {.name = "log-bands",
           .size = LogBands::edges().back(),
           .frames_per_second = kFineStft.sample_rate.value / kFineStft.hop_size,
-          .hash = nn::sha256(std::as_bytes(std::span{kWhat})).substr(0, kHashDigits)};
+          .hash = core::content_hash(std::as_bytes(std::span{kWhat})).hex().substr(0, kHashDigits)};
 }
 
 } // namespace auralis::analysis

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "auralis/nn/sha256.hpp"
+#include "auralis/core/content_hash.hpp"
 
 namespace auralis::nn {
 namespace {
@@ -155,7 +155,7 @@ core::Result<std::shared_ptr<const Model>> ModelStore::load(const ModelEntry& en
                                         entry.name),
                             path.string());
   }
-  if (const auto found = sha256(*bytes); found != expected) {
+  if (const auto found = core::content_hash(*bytes).hex(); found != expected) {
     return core::fail(core::ErrorCode::invalid_argument,
                       fmt::format("model {} is damaged or another one: its SHA-256 is {}, expected {}. Restore it",
                                   entry.name, found, expected),

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "auralis/analysis/analyzer.hpp"
+#include "auralis/core/content_hash.hpp"
 #include "auralis/media/audio_reader.hpp"
-#include "auralis/media/content_hash.hpp"
 #include "auralis/session/analysis_cache.hpp"
 
 namespace auralis::session {
@@ -71,7 +71,7 @@ core::Result<protocol::AnalysisDocument> analyse_file(const std::filesystem::pat
                                                       const AnalysisCache* cache,
                                                       const std::function<void(double share)>& progress,
                                                       const analysis::Networks& networks) {
-  const auto hash = media::content_hash(file);
+  const auto hash = core::content_hash(file);
   if (!hash) {
     return tl::unexpected{hash.error()};
   }

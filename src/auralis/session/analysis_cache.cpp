@@ -11,15 +11,16 @@
 #include <unistd.h>
 #include <utility>
 
-#include "auralis/nn/sha256.hpp"
+#include "auralis/core/content_hash.hpp"
 
 namespace auralis::session {
 namespace fs = std::filesystem;
 
 AnalysisCache::AnalysisCache(std::filesystem::path folder, const std::string& networks)
-    : folder_{std::move(folder) / (networks.empty() ? AURALIS_VERSION
-                                                    : fmt::format("{}-{:.16}", AURALIS_VERSION,
-                                                                  nn::sha256(std::as_bytes(std::span{networks}))))} {}
+    : folder_{std::move(folder) / (networks.empty()
+                                       ? AURALIS_VERSION
+                                       : fmt::format("{}-{:.16}", AURALIS_VERSION,
+                                                     core::content_hash(std::as_bytes(std::span{networks})).hex()))} {}
 
 std::optional<protocol::AnalysisDocument> AnalysisCache::find(std::string_view sha256, report::Parts parts) const {
   std::ifstream file{path_of(sha256), std::ios::binary};

@@ -12,7 +12,7 @@
 
 struct evp_md_ctx_st; // OpenSSL
 
-namespace auralis::media {
+namespace auralis::core {
 
 /// What a result is remembered under: the same bytes give the same hash, whatever their name.
 ///
@@ -46,7 +46,8 @@ private:
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
+[[nodiscard]] ContentHash content_hash(std::span<const std::byte> bytes);
 /// Reads a file to its end in constant memory. Fails with not_found or io.
-[[nodiscard]] core::Result<ContentHash> content_hash(const std::filesystem::path& path);
+[[nodiscard]] Result<ContentHash> content_hash(const std::filesystem::path& path);
 
-} // namespace auralis::media
+} // namespace auralis::core

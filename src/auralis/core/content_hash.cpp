@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "auralis/media/content_hash.hpp"
+#include "auralis/core/content_hash.hpp"
 
 #include <cerrno>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-namespace auralis::media {
+namespace auralis::core {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} * 1024;
@@ -53,14 +53,20 @@ ContentHash ContentHasher::finish() {
   return hash;
 }
 
-core::Result<ContentHash> content_hash(const std::filesystem::path& path) {
-  const auto failed = [&path](core::ErrorCode code, std::string_view what) {
-    return core::fail(code, fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string());
+ContentHash content_hash(std::span<const std::byte> bytes) {
+  ContentHasher hasher;
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+Result<ContentHash> content_hash(const std::filesystem::path& path) {
+  const auto failed = [&path](ErrorCode code, std::string_view what) {
+    return fail(code, fmt::format("{}: {}", what, std::generic_category().message(errno)), path.string());
   };
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   if (!file) {
-    return failed(errno == ENOENT ? core::ErrorCode::not_found : core::ErrorCode::io, "cannot open the file");
+    return failed(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, "cannot open the file");
   }
   ContentHasher hasher;
   std::vector<char> piece(kPiece);
@@ -68,11 +74,11 @@ core::Result<ContentHash> content_hash(const std::filesystem::path& path) {
     errno = 0; // a folder opens, and only reading it fails
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     if (file.bad() || errno != 0) {
-      return failed(core::ErrorCode::io, "cannot read the file");
+      return failed(ErrorCode::io, "cannot read the file");
     }
     hasher.update(std::as_bytes(std::span{piece}.first(static_cast<std::size_t>(file.gcount()))));
   }
   return hasher.finish();
 }
 
-} // namespace auralis::media
+} // namespace auralis::core

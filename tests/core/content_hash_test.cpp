@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "auralis/media/content_hash.hpp"
+#include "auralis/core/content_hash.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "scratch_folder.hpp"
 
-namespace auralis::media {
+namespace auralis::core {
 namespace {
 
 std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
@@ -54,4 +54,4 @@ TEST(ContentHash, SaysWhichFileCannotBeRead) {
 }
 
 } // namespace
-} // namespace auralis::media
+} // namespace auralis::core
