@@ -11,6 +11,7 @@ source tools/setup/say.sh
 jobs=${JOBS:-$(nproc)}
 
 configure() { # PRESET
+  tools/setup/onnxruntime.sh || say "Going on without networks."
   [ -e "build/$1/build.ninja" ] || cmake --preset "$1" -DPython3_EXECUTABLE=/usr/bin/python3 --log-level=WARNING
 }
 

@@ -105,7 +105,7 @@ SincResampler::SincResampler(const Config& config)
   taps_ = (static_cast<std::size_t>(std::ceil(config.width / lower)) + 15) / 16 * 16;
   // The stop band begins at half the lower rate: what would fold back is gone.
   const double cutoff = 0.5 * lower - 0.5 * transition(static_cast<double>(taps_)); // cycles per input sample
-  const double half = static_cast<double>(taps_ / 2);
+  const double half = static_cast<double>(taps_) / 2.0;
   table_.resize((phases_ + 1) * taps_);
   std::vector<double> h(taps_);
   for (std::size_t p = 0; p <= phases_; ++p) {
@@ -139,7 +139,7 @@ std::size_t SincResampler::most_output(std::size_t count) const noexcept {
 }
 
 core::Seconds SincResampler::latency() const noexcept {
-  return core::Seconds{static_cast<double>(taps_ / 2) / config_.from.value};
+  return core::Seconds{static_cast<double>(taps_) / 2.0 / config_.from.value};
 }
 
 std::int64_t SincResampler::needed_for(std::int64_t total) const noexcept {

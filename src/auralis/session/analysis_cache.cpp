@@ -16,11 +16,11 @@
 namespace auralis::session {
 namespace fs = std::filesystem;
 
-AnalysisCache::AnalysisCache(std::filesystem::path folder, const std::string& networks)
-    : folder_{std::move(folder) / (networks.empty()
-                                       ? AURALIS_VERSION
-                                       : fmt::format("{}-{:.16}", AURALIS_VERSION,
-                                                     core::content_hash(std::as_bytes(std::span{networks})).hex()))} {}
+AnalysisCache::AnalysisCache(const std::filesystem::path& folder, const std::string& networks)
+    : folder_{folder / (networks.empty() ? AURALIS_VERSION
+                                         : fmt::format("{}-{:.16}", AURALIS_VERSION,
+                                                       core::content_hash(std::as_bytes(std::span{networks})).hex()))} {
+}
 
 std::optional<protocol::AnalysisDocument> AnalysisCache::find(std::string_view sha256, report::Parts parts) const {
   std::ifstream file{path_of(sha256), std::ios::binary};

@@ -20,7 +20,7 @@ class AnalysisCache {
 public:
   /// Keeps its files below `folder`, which need not exist yet. What is remembered under one `networks`
   /// (analysis::Networks::file_identity()) is not there under another.
-  explicit AnalysisCache(std::filesystem::path folder, const std::string& networks = {});
+  explicit AnalysisCache(const std::filesystem::path& folder, const std::string& networks = {});
 
   /// The document with exactly `parts`, if what is remembered has them all. Its source is the one remembered.
   [[nodiscard]] std::optional<protocol::AnalysisDocument> find(std::string_view sha256, report::Parts parts) const;
