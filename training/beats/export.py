@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from judge import load_network
-from networks import BANDS, LAG, LiveStep, parameters
+from networks import BANDS, LAG, LiveStep, held, parameters
 
 OPSET = 17
 DATA = [
@@ -42,16 +42,16 @@ def write(network: torch.nn.Module, path: Path) -> None:
         )
         return
 
-    class Probabilities(torch.nn.Module):
+    class Whole(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         def forward(self, frames: torch.Tensor) -> torch.Tensor:
-            return torch.sigmoid(self.network(frames))
+            return held(self.network(frames))
 
     torch.onnx.export(
-        Probabilities().eval(),
+        Whole().eval(),
         torch.rand(2, 400, BANDS),
         str(path),
         opset_version=OPSET,

@@ -9,6 +9,8 @@ M. E. P. Davies, S. Böck, "Temporal Convolutional Networks for Musical Audio Be
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +20,21 @@ RISE = 2  # frames over which a band's rise is taken
 CONTEXT = 2 * LAG + RISE  # frames before the newest that a live step keeps
 TAPS = 5
 APART = (1, 2, 4, 8, 16, 32, 64, 128)  # of the taps, layer by layer: ten seconds in all live, as long either side of files
+
+
+ODDS = 6.0  # how much more a beat weighs in training than a frame without one; taken back from the probabilities
+HOLD = 3  # frames that a beat is said for: the decoder wants it to sound in several
+FLOOR = 0.01  # a beat is never ruled out: the decoder multiplies what it is told
+
+
+def chances(logits: Tensor) -> Tensor:
+    return FLOOR + (1.0 - FLOOR) * torch.sigmoid(logits - math.log(ODDS))
+
+
+def held(logits: Tensor) -> Tensor:
+    """[batch][time][2] logits to what the decoder is told: probabilities, each said for HOLD frames."""
+    said = nn.functional.pad(chances(logits).transpose(1, 2), (HOLD - 1, 0))
+    return nn.functional.max_pool1d(said, HOLD, 1).transpose(1, 2)
 
 
 class Front(nn.Module):
@@ -91,19 +108,22 @@ class LiveStep(nn.Module):
         self.network = network
 
     def states(self) -> list[Tensor]:
-        """Of a stream that begins: the CONTEXT frames before, then what every layer was given."""
+        """Of a stream that begins: the CONTEXT frames before, what was last said, then what every layer was given."""
         width = self.network.head.in_channels
-        return [torch.zeros(1, CONTEXT, BANDS)] + [torch.zeros(1, width, e.history) for e in self.network.echoes]
+        first = [torch.zeros(1, CONTEXT, BANDS), torch.zeros(1, 2, HOLD - 1)]
+        return first + [torch.zeros(1, width, echo.history) for echo in self.network.echoes]
 
     def forward(self, frame: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         seen = torch.cat([states[0], frame.unsqueeze(1)], dim=1)
-        after = [seen[:, 1:]]
         x = self.network.narrow(self.network.front(seen)).transpose(1, 2)
-        for echo, past in zip(self.network.echoes, states[1:]):
+        after = []
+        for echo, past in zip(self.network.echoes, states[2:]):
             given = torch.cat([past, x], dim=2)
             after.append(given[:, :, 1:])
             x = echo.step(given)
-        return torch.sigmoid(self.network.head(nn.functional.elu(x))[:, :, 0]), *after
+        logits = self.network.head(nn.functional.elu(x))
+        said = torch.cat([states[1], chances(logits.transpose(1, 2)).transpose(1, 2)], dim=2)
+        return said.amax(dim=2), seen[:, 1:], said[:, :, 1:], *after
 
 
 class FileNetwork(nn.Module):

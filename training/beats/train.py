@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from music import REACH, Music, batch, excerpt
-from networks import NETWORKS, parameters
+from networks import NETWORKS, ODDS, parameters
 from torch import Tensor, nn
 
-POSITIVE = (6.0, 10.0)  # weight of a beat and a downbeat against a frame without one
+POSITIVE = (ODDS, ODDS)  # weight of a beat and a downbeat against a frame without one
 MEAN_DECAY = 0.99
 
 
@@ -100,6 +100,8 @@ def main() -> None:
         with torch.no_grad():
             for kept, now in zip(mean.parameters(), network.parameters()):
                 kept.lerp_(now, 1.0 - decay)
+            for kept, now in zip(mean.buffers(), network.buffers()):
+                kept.copy_(now)
         if step % options.every == 0 or step == options.steps:
             seconds = spent + time.process_time() - began
             held = examine(mean, music, frames, reach)
