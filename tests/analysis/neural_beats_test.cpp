@@ -2,6 +2,7 @@
 #include "auralis/analysis/neural_beats.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <complex>
@@ -190,6 +191,47 @@ TEST_F(NeuralBeats, AreSaidLiveWhateverTheBlocks) {
   EXPECT_EQ(heard(sound.size()), said);
 }
 
+TEST(WhatANetworkSaid, IsNoBarWhereNoBeatIs) {
+  const auto told = [](float beat, float downbeat) { return activation_of(std::array{beat, downbeat}); };
+  constexpr float kUnknown = BeatActivation{}.downbeat;
+  EXPECT_NEAR(told(0.0F, 0.0F).downbeat, kUnknown, 1e-6F);
+  EXPECT_NEAR(told(0.01F, 0.01F).downbeat, kUnknown, 0.03F);
+  EXPECT_GT(told(0.9F, 0.9F).downbeat, 0.8F);
+  EXPECT_LT(told(0.9F, 0.0F).downbeat, 0.1F);
+  EXPECT_LT(told(0.2F, 1.0F).downbeat, 1.0F);
+  const auto nonsense = told(std::nanf(""), std::nanf(""));
+  EXPECT_LT(nonsense.beat, 0.01F);
+  EXPECT_NEAR(nonsense.downbeat, kUnknown, 1e-6F);
+}
+
+TEST(NetworkAndSignal, AreMixedByTheirLogOdds) {
+  const BeatActivation network{.beat = 0.9F, .downbeat = 0.8F};
+  const BeatActivation signal{.beat = 0.1F, .downbeat = 0.3F, .on_beat = 0.6F};
+  const auto both = joined(network, signal, 0.5);
+  EXPECT_NEAR(both.beat, 0.5F, 1e-6F);
+  EXPECT_EQ(both.downbeat, signal.downbeat);
+  EXPECT_EQ(both.on_beat, signal.on_beat);
+  EXPECT_NEAR(joined(network, signal, 0.25).beat, 0.75F, 1e-5F); // odds 9 and 1/9 make 3
+  EXPECT_EQ(joined(network, {.beat = 0.0F}, 0.5).beat, 0.0F);
+  EXPECT_EQ(joined({.beat = 0.0F}, signal, 0.5).beat, 0.0F);
+}
+
+TEST(BeatSettings, OfBothTogetherBeginWithThoseOfSignalProcessing) {
+  const auto both = beat_decoding(100.0, {{"signal_share", 0.5}, {"beat_prior", 0.1}});
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->pointer.metre_lag, BeatActivationFunction::kMetreLag);
+  EXPECT_EQ(both->pointer.beat_prior, 0.1);
+  const auto alone = beat_decoding(100.0, {{"beat_prior", 0.1}});
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->pointer.metre_lag, 0);
+  EXPECT_EQ(alone->pointer.on_beat_weight, 0.0);
+  for (const double share : {-0.1, 1.0, std::nan("")}) {
+    const auto refused = beat_decoding(100.0, {{"signal_share", share}});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().what, HasSubstr("signal_share"));
+  }
+}
+
 class BrokenNetworks : public testing::Test {
 protected:
   void SetUp() override {
@@ -237,6 +279,97 @@ TEST_F(BrokenNetworks, AreRefusedForSettingsNobodyKnows) {
   }
   replace(R"("metrics": {})", R"("metrics": {}, "settings": {"beat_pior": 0.1})");
   EXPECT_THAT(load_networks({.folder = folder_}).no_live_beats, HasSubstr("beat_pior"));
+}
+
+/// The same toys, which signal processing helps.
+class NetworksWithSignal : public BrokenNetworks {
+protected:
+  static constexpr double kShare = 0.4;
+  void SetUp() override {
+    BrokenNetworks::SetUp();
+    if (!nn::Runtime::load({})) {
+      GTEST_SKIP();
+    }
+    alone_ = load_networks({.folder = kModels});
+    for (int n = 0; n < 2; ++n) { // what is replaced is gone, so that the second is found next
+      replace(R"("metrics": {})", R"("metrics": {"none": 0}, "settings": {"signal_share": 0.4})");
+    }
+    both_ = load_networks({.folder = folder_});
+    ASSERT_TRUE(both_.live_beats) << both_.no_live_beats;
+    ASSERT_TRUE(both_.file_beats) << both_.no_file_beats;
+  }
+  static void expect_joined(const std::vector<BeatActivation>& both, const std::vector<BeatActivation>& alone,
+                            const std::vector<BeatActivation>& signal) {
+    ASSERT_GE(both.size(), signal.size());
+    for (std::size_t n = 0; n < signal.size(); ++n) {
+      const auto expected = joined(alone[n], signal[n], kShare);
+      ASSERT_EQ(both[n].beat, expected.beat) << n;
+      ASSERT_EQ(both[n].downbeat, expected.downbeat) << n;
+      ASSERT_EQ(both[n].on_beat, expected.on_beat) << n;
+    }
+  }
+  Networks alone_;
+  Networks both_;
+};
+
+TEST_F(NetworksWithSignal, SpeakOfTheSameFrames) {
+  constexpr int kFrames = 8'000; // more than one batch of windows
+  LiveBeatNetwork live{both_.live_beats};
+  LiveBeatNetwork live_alone{alone_.live_beats};
+  FileBeatNetwork file{both_.file_beats};
+  FileBeatNetwork file_alone{alone_.file_beats};
+  BeatActivationFunction function{80};
+  std::vector<BeatActivation> said_live;
+  std::vector<BeatActivation> alone_live;
+  std::vector<BeatActivation> said;
+  std::vector<BeatActivation> alone;
+  std::vector<BeatActivation> signal;
+  const auto keep = [](std::vector<BeatActivation>& in, const std::optional<BeatActivation>& one) {
+    if (one) {
+      in.push_back(*one);
+    }
+  };
+  hear_frames(kFrames, [&](const LogBands& bands) {
+    keep(said_live, live.process(bands));
+    keep(alone_live, live_alone.process(bands));
+    keep(signal, function.process(bands));
+    file.process(bands, said);
+    file_alone.process(bands, alone);
+  });
+  file.finish(said);
+  file_alone.finish(alone);
+  ASSERT_EQ(said.size(), static_cast<std::size_t>(kFrames));
+  ASSERT_EQ(signal.size(), static_cast<std::size_t>(kFrames - BeatActivationFunction::kLag));
+  ASSERT_EQ(said_live.size(), signal.size());
+  expect_joined(said_live, alone_live, signal);
+  expect_joined(said, alone, signal);
+}
+
+TEST_F(NetworksWithSignal, BeginAnew) {
+  const auto sound = test::click_track(120.0, 4, 6.0);
+  BeatTracker tracker{{.network = both_.live_beats}};
+  BeatDecoder decoder{{.network = both_.file_beats}};
+  std::vector<double> first;
+  for (int time = 0; time < 2; ++time) {
+    std::vector<double> said;
+    test::listen(
+        sound,
+        [&](const LogBands& bands, const dsp::Spectrum&) {
+          decoder.process(bands);
+          if (const auto beat = tracker.process(bands)) {
+            said.push_back(beat->at.value);
+          }
+        },
+        1'024);
+    for (const auto& beat : decoder.finish()) {
+      said.push_back(beat.at.value);
+    }
+    EXPECT_GT(said.size(), 12U);
+    EXPECT_TRUE(time == 0 || said == first);
+    first = said;
+    tracker.reset();
+    decoder.reset();
+  }
 }
 
 TEST_F(BrokenNetworks, AreNoMistakeWhereThereAreNone) {

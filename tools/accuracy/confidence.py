@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures how far the analyser's confidences are what they say: probabilities of being right.
 
-Usage: confidence.py --auralis BINARY --dataset DIR [--documents DIR]
+Usage: confidence.py --auralis BINARY --dataset DIR
 
-Analyses every clip of a folder of datasets (or reads the analysis documents in --documents), compares tempo (within
+Analyses every clip of a folder of datasets, by signal processing alone and then with the networks of models/, compares tempo (within
 4 %), key (exactly) and each beat (within 70 ms, after the fifth second; each clip has the same weight), those of the
 whole file and those said live, with the annotations, and writes docs/accuracy/own/confidence.json: for each half the
 share that is right, the mean confidence, and the expected calibration error over bins of equal weight, of the raw score
@@ -25,6 +25,7 @@ import tempfile
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MANIFEST = ROOT / "models" / "manifest.json"
 HEADER = ROOT / "src" / "auralis" / "analysis" / "confidence.hpp"
 RESULT = ROOT / "docs" / "accuracy" / "own" / "confidence.json"
 TEMPO_TOLERANCE = 0.04
@@ -32,6 +33,7 @@ BEAT_WINDOW = 0.07
 UNJUDGED = 5.0
 BINS = 5
 FEWEST_CLIPS = 30  # of the tune half, for two constants
+NETWORK = ", network"  # what a network had a part in
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 Case = tuple[float, bool, float]  # confidence, right, weight
@@ -84,10 +86,10 @@ def live_tempo_of(folder: pathlib.Path, stem: str, live: dict) -> list[Case]:
     return [(best["confidence"], abs(best["bpm"] / float(truth[0][0]) - 1.0) <= TEMPO_TOLERANCE, 1.0 / len(said)) for best in said]
 
 
-def live_document(binary: pathlib.Path, audio: pathlib.Path) -> dict:
+def live_document(binary: pathlib.Path, audio: pathlib.Path, way: list[str]) -> dict:
     """What is said while the clip is heard, in the form of an analysis document; the tempo as it stands at each beat."""
     with audio.open("rb") as sound:
-        said = subprocess.run([binary, "listen", "-"], stdin=sound, check=True, capture_output=True, text=True).stdout
+        said = subprocess.run([binary, "listen", *way, "-"], stdin=sound, check=True, capture_output=True, text=True).stdout
     events = [json.loads(line) for line in said.splitlines()]
     document: dict = {"beats": {"grid": [event for event in events if event["type"] == "beat"]}, "tempi": []}
     tempo = None
@@ -111,10 +113,16 @@ def mapped(confidence: float, constants: tuple[float, float]) -> float:
 
 
 def in_force() -> dict[str, tuple[float, float]]:
-    """The constants of the header; what has none is said as it was scored."""
+    """The constants of the header and of the networks' manifest; what has none is said as it was scored."""
     found = re.findall(r"k(\w+)Confidence\{\.offset = ([-\d.]+)F, \.slope = ([-\d.]+)F\}", HEADER.read_text())
     names = {"Tempo": "tempo", "Beat": "beats", "LiveBeat": "live beats", "LiveTempo": "live tempo", "Key": "key"}
-    return {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
+    constants = {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
+    constants |= {kind + NETWORK: constants[kind] for kind in ("tempo", "live tempo")}
+    for model in json.loads(MANIFEST.read_text())["models"]:
+        settings, kind = model.get("settings", {}), {"beats-file": "beats", "beats-live": "live beats"}.get(model["kind"])
+        if kind:
+            constants[kind + NETWORK] = (settings.get("confidence_offset", 0.0), settings.get("confidence_slope", 1.0))
+    return constants
 
 
 def raw(said: float, constants: tuple[float, float]) -> float:
@@ -152,47 +160,59 @@ def fitted(cases: list[Case]) -> tuple[float, float]:
     return a, b
 
 
-def calibration_error(cases: list[Case], constants: tuple[float, float] | None) -> float:
-    """Mean distance of confidence and share that is right, over bins of equal weight."""
-    ranked = sorted(((mapped(c, constants) if constants else c), r, w) for c, r, w in cases)
+def bins_of(cases: list[Case]) -> list[tuple[float, float, float]]:
+    """Of each bin of equal weight the confidence and what is right, both weighed and added up, and the weight."""
+    ranked = sorted(cases)
     total = sum(w for _, _, w in ranked)
-    bins = [[0.0, 0.0] for _ in range(BINS)]
+    bins = [[0.0, 0.0, 0.0] for _ in range(BINS)]
     passed = 0.0
     for c, r, w in ranked:
         one = bins[min(BINS - 1, int(BINS * passed / total))]
-        one[0] += w * c
-        one[1] += w * r
+        for n, value in enumerate((w * c, w * r, w)):
+            one[n] += value
         passed += w
-    return sum(abs(said - true) for said, true in bins) / total
+    return [(said, right, weight) for said, right, weight in bins if weight > 0.0]
+
+
+def calibration_error(cases: list[Case]) -> float:
+    """Mean distance of confidence and share that is right."""
+    bins = bins_of(cases)
+    return sum(abs(said - right) for said, right, _ in bins) / sum(weight for *_, weight in bins)
+
+
+def reliability(cases: list[Case]) -> list[list[float]]:
+    """Of each bin the mean confidence and the share that is right."""
+    return [[round(said / weight, 4), round(right / weight, 4)] for said, right, weight in bins_of(cases)]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--auralis", type=pathlib.Path, required=True)
     parser.add_argument("--dataset", type=pathlib.Path, required=True)
-    parser.add_argument("--documents", type=pathlib.Path, help="analyses made before, STEM.json")
     arguments = parser.parse_args()
-    kinds = {"tempo": tempo_of, "key": key_of, "beats": beats_of,
-             "live tempo": live_tempo_of, "live key": key_of, "live beats": beats_of}
+    by_signal = {"tempo": tempo_of, "key": key_of, "beats": beats_of,
+                 "live tempo": live_tempo_of, "live key": key_of, "live beats": beats_of}
+    constants = in_force()
+    kinds = by_signal | {kind + NETWORK: judge for kind, judge in by_signal.items() if kind + NETWORK in constants
+                         and (("live beats" if kind.startswith("live") else "beats") + NETWORK) in constants}
     cases: dict = {kind: {"tune": [], "report": []} for kind in kinds}
     clips: dict = {kind: {"tune": 0, "report": 0} for kind in kinds}
     with tempfile.TemporaryDirectory() as scratch:
-        documents = arguments.documents
-        if not documents:
-            documents = pathlib.Path(scratch)
-            subprocess.run([arguments.auralis, "analyze", arguments.dataset, "--only", "tempo,beats,key", "--no-cache",
+        for suffix, way in {"": ["--no-neural"], NETWORK: []}.items():
+            documents = pathlib.Path(scratch) / (suffix or "signal")
+            subprocess.run([arguments.auralis, "analyze", arguments.dataset, "--only", "tempo,beats,key", "--no-cache", *way,
                             "--format", "json", "--out", documents], check=True, stdout=subprocess.DEVNULL)
-        for audio in sorted(arguments.dataset.glob("*/audio/*")):
-            document = json.loads((documents / f"{audio.stem}.json").read_text())
-            annotated = any((audio.parent.parent / kind).is_dir() for kind in ("tempo", "key", "beats"))
-            live = live_document(arguments.auralis, audio) if annotated else {}
-            for kind, judge in kinds.items():
-                found = judge(audio.parent.parent, audio.stem, live if kind.startswith("live") else document)
-                cases[kind][half_of(audio.stem)] += found
-                clips[kind][half_of(audio.stem)] += 1 if found else 0
+            for audio in sorted(arguments.dataset.glob("*/audio/*")):
+                document = json.loads((documents / f"{audio.stem}.json").read_text())
+                annotated = any((audio.parent.parent / kind).is_dir() for kind in ("tempo", "key", "beats"))
+                live = live_document(arguments.auralis, audio, way) if annotated else {}
+                for kind, judge in kinds.items():
+                    if kind.endswith(NETWORK) == bool(suffix):
+                        found = judge(audio.parent.parent, audio.stem, live if kind.startswith("live") else document)
+                        cases[kind][half_of(audio.stem)] += found
+                        clips[kind][half_of(audio.stem)] += 1 if found else 0
     version = subprocess.run([arguments.auralis, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
     result: dict = {"auralis": version, "bins": BINS, "kinds": {}}
-    constants = in_force()
     for kind, halves in cases.items():
         here = constants.get(kind)
         unmapped = {half: [(raw(c, here) if here else c, r, w) for c, r, w in some] for half, some in halves.items()}
@@ -203,8 +223,9 @@ def main() -> int:
             half: {"clips": clips[kind][half],
                    "right": round(sum(w for _, r, w in some if r) / sum(w for _, _, w in some), 4),
                    "mean_confidence": round(sum(w * c for c, _, w in some) / sum(w for _, _, w in some), 4),
-                   "error_raw": round(calibration_error(unmapped[half], None), 4),
-                   "error": round(calibration_error(some, None), 4)} for half, some in halves.items()}
+                   "reliability": reliability(some),
+                   "error_raw": round(calibration_error(unmapped[half]), 4),
+                   "error": round(calibration_error(some), 4)} for half, some in halves.items()}
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     return 0

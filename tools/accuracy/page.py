@@ -36,7 +36,7 @@ is even, to the report half when it is odd. No setting was chosen by what anothe
 
 **Offline** hears the file to its end and may look back; **online** says each thing once, as it comes, knowing nothing of
 what follows, from the first second on. All peers but those called so hear the whole file. Programs under *neural* use a
-neural network; Auralis does not.
+neural network, as Auralis does for beats and bars unless it is told not to (`--no-neural`), which is *auralis-signal* here.
 
 Data: GTZAN excerpts of 15 to 20 s (ten genres; classical apart), songs with rhythm-game charts (`stepmania`: beats
 are judged, bars are not, because nobody has verified them), drum tracks (`mdbdrums`), and voices that
@@ -101,17 +101,19 @@ def standing(results: list[dict], mode: str) -> list[str]:
                      if chosen(r) and score(r, "report", group, metric)]
             return max(found) if found else None
         ours = best(lambda r: r["program"] == f"auralis-{mode}")
-        plain = best(lambda r: not r["program"].startswith("auralis") and not r.get("neural"))
-        neural = best(lambda r: r.get("neural"))
-        if ours and (plain or neural):
+        signal = best(lambda r: r["program"] == f"auralis-signal-{mode}")
+        peers = [r for r in results if not r["program"].startswith("auralis")]
+        plain = best(lambda r: r in peers and not r.get("neural"))
+        neural = best(lambda r: r in peers and r.get("neural"))
+        if ours and signal and (plain or neural):
             def show(peer):
                 return f"{100 * peer[0]:.1f} ({peer[1]})" if peer else "–"
-            verdict = "–" if plain is None else f"{100 * (ours[0] - plain[0]):+.1f}"
+            verdict = "–" if plain is None else f"{100 * (signal[0] - plain[0]):+.1f}"
             distance = "–" if neural is None else f"{100 * (ours[0] - neural[0]):+.1f}"
-            rows.append(f"| {name} | {100 * ours[0]:.1f} | {show(plain)} | {verdict} | {show(neural)} | {distance} |")
+            rows.append(f"| {name} | {100 * signal[0]:.1f} | {show(plain)} | {verdict} | {100 * ours[0]:.1f} | {show(neural)} | {distance} |")
     return [f"## Where we stand, report half, {mode}", "",
-            "| | Auralis | best peer without a network | difference | best neural peer | difference |",
-            "|---|---:|---:|---:|---:|---:|", *rows, ""] if rows else []
+            "| | Auralis, signal processing | best peer without a network | difference | Auralis | best neural peer | difference |",
+            "|---|---:|---:|---:|---:|---:|---:|", *rows, ""] if rows else []
 
 
 def own_station() -> list[str]:
@@ -180,6 +182,11 @@ def confidences() -> list[str]:
             one = halves[half]
             lines.append(f"| {kind} | {half} | {one['clips']} | {100 * one['right']:.1f} | "
                          f"{100 * one['mean_confidence']:.1f} | {100 * one['error']:.1f} | {100 * one['error_raw']:.1f} |")
+    lines += ["", "Of each bin the mean confidence and, after the arrow, the share that is right, report half:", "",
+              "| | " + " | ".join(f"bin {n + 1}" for n in range(result["bins"])) + " |", "|---|" + "---:|" * result["bins"]]
+    for kind, halves in result["kinds"].items():
+        cells = [f"{100 * said:.0f} → {100 * true:.0f}" for said, true in halves["report"]["reliability"]]
+        lines.append(f"| {kind} | " + " | ".join(cells) + " |" + " |" * (result["bins"] - len(cells)))
     return [*lines, ""]
 
 

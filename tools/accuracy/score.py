@@ -20,7 +20,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "docs" / "accuracy"
 UNVERIFIED_BARS = ["stepmania"]  # its beats are from a game chart; nobody has checked where the bars begin
 HALVES = ("tune", "report")
-OURS = {"auralis-offline": "offline", "auralis-online": "online"}
+# With the networks of models/, and by signal processing alone.
+OURS = {"auralis-offline": ["--mode", "offline"], "auralis-online": ["--mode", "online"],
+        "auralis-signal-offline": ["--mode", "offline", "--no-neural"],
+        "auralis-signal-online": ["--mode", "online", "--no-neural"]}
 
 
 def evaluate(binary: pathlib.Path, dataset: pathlib.Path, half: str, more: list) -> dict:
@@ -55,7 +58,7 @@ def main() -> int:
     arguments = parser.parse_args()
     status = json.loads((arguments.cache / "peers.json").read_text())
     version = subprocess.run([arguments.auralis, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
-    programs = {name: {"parts": [], "neural": False, "versions": {"auralis": version}} for name in OURS} | status
+    programs = {name: {"parts": [], "neural": "signal" not in name, "versions": {"auralis": version}} for name in OURS} | status
     wanted = arguments.only.split(",") if arguments.only else list(programs)
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in wanted:
@@ -63,7 +66,7 @@ def main() -> int:
         result = {"program": name, **{key: program[key] for key in ("neural", "versions", "absent", "failed") if key in program}}
         if "absent" not in program and "failed" not in program:
             estimates = arguments.cache / "estimates" / name
-            more = ["--mode", OURS[name]] if name in OURS else ["--estimates", estimates]
+            more = OURS[name] if name in OURS else ["--estimates", estimates]
             # A dataset that the program was not asked about is not held against it.
             asked = [d for d in arguments.dataset if name in OURS or any(
                 (estimates / folder.name).is_dir() for folder in [d, *d.iterdir()])]

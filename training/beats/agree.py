@@ -6,46 +6,62 @@
         --decode build/release/training/auralis_beat_decode
 
 The one teacher is the engine's signal processing over the whole file, the other a network in training through the bar
-pointer. A stretch counts from sixteen beats on that both say within 50 ms of each other, none added by either. Bars
-count where both begin them alike throughout, else the stretch says nothing of bars. Writes what render.py writes.
+pointer. A stretch is of sixteen of the engine's beats or more, each of which either the network says, too, within 50 ms
+and adds none to, or of which the engine itself is sure. Bars count where the network begins them alike throughout or the
+engine is sure of them, else the stretch says nothing of bars. Writes what render.py writes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from judge import activations_of, decoded, load_network
-from render import frames_of
+from render import frames_of, signal_of
 
 WITHIN, LEAST = 0.05, 16
-LONGEST = 60.0  # seconds of a stretch, that no piece outweighs the others
+SURE = 0.78  # the engine's confidence, over LEAST beats: of the tune half's clips above it, nine in ten have the beats right
+SURE_OF_BARS = 0.66  # and seven in ten the bars
+LONGEST = 120.0  # seconds of a stretch, that no piece outweighs the others
 
 
-def said_by_engine(program: Path, path: Path) -> tuple[np.ndarray, np.ndarray]:
+def said_by_engine(program: Path, path: Path) -> np.ndarray:
+    """[beats][4]: seconds, place in the bar, confidence, and that of the place."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [program, "analyze", "--no-neural", "--only", "beats", "--format", "beats", "--no-cache", "--jobs", "1"]
+        command = [program, "analyze", "--no-neural", "--only", "beats", "--format", "json", "--no-cache", "--jobs", "1"]
         subprocess.run([*command, "--out", folder, path], check=True, capture_output=True)
-        rows = [line.split() for file in Path(folder).rglob("*.beats") for line in file.read_text().splitlines()]
-    return np.array([float(row[0]) for row in rows]), np.array([int(row[1]) if len(row) > 1 else 0 for row in rows])
+        said = [json.loads(file.read_text()) for file in Path(folder).rglob("*.json")]
+    names = ("at", "position", "confidence", "downbeat_confidence")
+    rows = [[beat[name] for name in names] for one in said for beat in one["beats"]["grid"]]
+    return np.array(rows, np.float64).reshape(-1, len(names))
 
 
-def stretches(ours: np.ndarray, theirs: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Runs of pairs (index of ours, index of theirs) without a beat of either in between."""
-    runs: list[list[tuple[int, int]]] = [[]]
-    i = j = 0
-    while i < len(ours) and j < len(theirs):
-        if abs(ours[i] - theirs[j]) <= WITHIN:
-            runs[-1].append((i, j))
-            i, j = i + 1, j + 1
-            continue
-        if runs[-1]:
-            runs.append([])
-        i, j = (i + 1, j) if ours[i] < theirs[j] else (i, j + 1)
-    return [run for run in runs if len(run) >= LEAST]
+def partners(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Of each of our beats the index of theirs within reach, -1 where there is none or more than one before our next."""
+    found = np.full(len(ours), -1)
+    for n, at in enumerate(ours):
+        until = ours[n + 1] if n + 1 < len(ours) else at + 2 * WITHIN
+        near = np.nonzero((theirs >= at - WITHIN) & (theirs < until - WITHIN))[0]
+        if len(near) == 1 and theirs[near[0]] <= at + WITHIN:
+            found[n] = near[0]
+    return found
+
+
+def around(values: np.ndarray) -> np.ndarray:
+    """The mean over LEAST of them about each."""
+    reach = min(LEAST, len(values))
+    window = np.ones(reach)
+    return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")
+
+
+def stretches(counts: np.ndarray) -> list[slice]:
+    """Runs of LEAST or more that count."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], counts.astype(int), [0]])))
+    return [slice(a, b) for a, b in zip(edges[::2], edges[1::2]) if b - a >= LEAST]
 
 
 def main() -> None:
@@ -69,15 +85,22 @@ def main() -> None:
         sound = np.frombuffer(subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout, np.float32)
         if 20 * 44_100 < len(sound) < 900 * 44_100:
             levels = frames_of(options.frames, sound)
-            ours, our_places = said_by_engine(options.auralis, path)
-            theirs, their_places = decoded(options.decode, network.kind, activations_of(network, [levels])[0], [])
+            ours = said_by_engine(options.auralis, path)
+            signal = signal_of(options.frames, sound)
+            activation = activations_of(network, [levels])[0]
+            theirs, their_places = decoded(options.decode, network.kind, activation, signal, [])
             heard += len(levels) / 6_000
-            for number, run in enumerate(stretches(ours, theirs)):
-                times = (ours[[i for i, _ in run]] + theirs[[j for _, j in run]]) / 2
+            if not len(ours):
+                continue
+            partner = partners(ours[:, 0], theirs)
+            for number, run in enumerate(stretches((partner >= 0) | (around(ours[:, 2]) >= SURE))):
+                times = ours[run, 0]
                 times = times[times < times[0] + LONGEST]
-                places = our_places[[i for i, _ in run]][: len(times)]
-                if not np.array_equal(places, their_places[[j for _, j in run]][: len(times)]):
-                    places = np.zeros(len(times), int)
+                of_run = slice(run.start, run.start + len(times))
+                places, other = ours[of_run, 1], partner[of_run]
+                alike = (other >= 0).all() and np.array_equal(places, their_places[other])
+                if not alike and ours[of_run, 3].mean() < SURE_OF_BARS:
+                    places = np.zeros(len(times))
                 first, last = max(0, int(100 * times[0]) - 20), int(100 * times[-1]) + 20
                 np.savez(
                     options.into / f"{name}-{number}.npz",

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from networks import NETWORKS, held
-from render import frames_of
+from render import frames_of, signal_of
 
 SETS = ("gtzan", "gtzan_classical", "mdbdrums", "stepmania")
 WITHOUT_BARS = ("stepmania",)  # nobody has verified where theirs begin
@@ -51,21 +51,23 @@ def peaks(curve: np.ndarray, threshold: float, reach: int = 7) -> np.ndarray:
 
 
 def clips(data: Path, cache: Path, program: Path):  # noqa: ANN201
-    """(set, name, levels, beats, positions) of the tune half."""
+    """(set, name, levels, what signal processing says, beats, positions) of the tune half."""
     cache.mkdir(parents=True, exist_ok=True)
     for folder in SETS:
         for path in sorted((data / folder / "audio").iterdir()):
             if zlib.crc32(path.stem.encode()) % 2:
                 continue
-            kept = cache / f"{folder}_{path.stem}.npy"
+            kept = cache / f"{folder}_{path.stem}.npz"
             if not kept.exists():
                 command = ["ffmpeg", "-v", "error", "-i", path, "-f", "f32le", "-ac", "1", "-ar", "44100", "-"]
                 sound = np.frombuffer(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout, np.float32)
-                np.save(kept, frames_of(program, sound).astype(np.float16))
+                signal = signal_of(program, sound)
+                np.savez(kept, levels=frames_of(program, sound).astype(np.float16), signal=signal)
             rows = [line.split() for line in (data / folder / "beats" / f"{path.stem}.beats").read_text().splitlines()]
             times = np.array([float(row[0]) for row in rows if row])
             places = np.array([int(row[1]) if len(row) > 1 else 0 for row in rows if row])
-            yield folder, path.stem, np.load(kept).astype(np.float32), times, places
+            with np.load(kept) as said:
+                yield folder, path.stem, said["levels"].astype(np.float32), said["signal"], times, places
 
 
 def load_network(path: Path) -> torch.nn.Module:
@@ -84,9 +86,12 @@ def activations_of(network: torch.nn.Module, levels: list[np.ndarray]) -> list[n
     return [one[: len(heard)] for one, heard in zip(said, levels)]
 
 
-def decoded(program: Path, mode: str, activation: np.ndarray, settings: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    command = [program, mode, *settings]
-    said = subprocess.run(command, input=activation.astype(np.float32).tobytes(), stdout=subprocess.PIPE, check=True)
+def decoded(
+    program: Path, mode: str, activation: np.ndarray, signal: np.ndarray, settings: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds and places in the bar. Of the last frames, which it has not heard on after, `signal` has nothing."""
+    rows = np.concatenate([activation[: len(signal)], signal], axis=1).astype(np.float32)
+    said = subprocess.run([program, mode, *settings], input=rows.tobytes(), stdout=subprocess.PIPE, check=True)
     rows = [line.split() for line in said.stdout.decode().splitlines()]
     return np.array([float(row[0]) for row in rows]), np.array([int(row[1]) for row in rows])
 
@@ -107,9 +112,9 @@ def main() -> None:
     tune = list(clips(options.data, options.cache, options.frames))
     said_of: list[np.ndarray] = []
     for folder in SETS:
-        said_of += activations_of(network, [levels for name, _, levels, _, _ in tune if name == folder])
-    for (folder, _, _, times, places), activation in zip(tune, said_of):
-        said, said_places = decoded(options.decode, network.kind, activation, options.set)
+        said_of += activations_of(network, [levels for name, _, levels, *_ in tune if name == folder])
+    for (folder, _, _, signal, times, places), activation in zip(tune, said_of):
+        said, said_places = decoded(options.decode, network.kind, activation, signal, options.set)
         barred = folder not in WITHOUT_BARS and bool((places == 1).any())
         down = times[places == 1]
         scores.setdefault(folder, []).append(

@@ -34,8 +34,17 @@ RECORDINGS = 3
 
 def frames_of(program: Path, sound: np.ndarray) -> np.ndarray:
     """[frames][BANDS], by the program that runs the engine's own code."""
-    said = subprocess.run([program], input=sound.astype(np.float32).tobytes(), stdout=subprocess.PIPE, check=True)
-    return np.frombuffer(said.stdout, np.float32).reshape(-1, BANDS)
+    return heard(program, sound, BANDS)
+
+
+def signal_of(program: Path, sound: np.ndarray) -> np.ndarray:
+    """[frames][3], what signal processing says of each: P(beat), P(downbeat), P(on a beat)."""
+    return heard(program, sound, 3, "signal")
+
+
+def heard(program: Path, sound: np.ndarray, width: int, *what: str) -> np.ndarray:
+    said = subprocess.run([program, *what], input=sound.astype(np.float32).tobytes(), stdout=subprocess.PIPE, check=True)
+    return np.frombuffer(said.stdout, np.float32).reshape(-1, width)
 
 
 def unpacked(data: Path, into: Path) -> Path:

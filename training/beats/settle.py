@@ -17,6 +17,7 @@ import numpy as np
 from judge import SETS, WITHOUT_BARS, activations_of, clips, decoded, f_measure, load_network
 
 CHOICES = {
+    "signal_share": (0.0, 0.15, 0.3, 0.5, 0.7, 0.85),
     "beat_prior": (0.01, 0.02, 0.04, 0.08, 0.15, 0.25),
     "beat_frames": (3, 4, 5, 7),
     "tempo_stiffness": (30, 60, 100, 200, 400),
@@ -43,13 +44,13 @@ def main() -> None:
     tune = list(clips(options.data, options.cache, options.frames))
     said: list[np.ndarray] = []
     for folder in SETS:
-        said += activations_of(network, [levels for name, _, levels, _, _ in tune if name == folder])
+        said += activations_of(network, [levels for name, _, levels, *_ in tune if name == folder])
 
     def score(settings: dict[str, float]) -> float:
         words = [f"{name}={value}" for name, value in settings.items()]
         sums: dict[str, list[float]] = {}
-        for (folder, _, _, times, places), activation in zip(tune, said):
-            beats, beat_places = decoded(options.decode, network.kind, activation, words)
+        for (folder, _, _, signal, times, places), activation in zip(tune, said):
+            beats, beat_places = decoded(options.decode, network.kind, activation, signal, words)
             worth = f_measure(times, beats)
             if folder not in WITHOUT_BARS:
                 worth = 0.67 * worth + 0.33 * f_measure(times[places == 1], beats[beat_places == 1])

@@ -202,4 +202,11 @@ void BeatActivationFunction::metre_features(std::int64_t n) noexcept {
   }
 }
 
+BarPointerConfig beat_decoding(double frames_per_second) {
+  return {.frames_per_second = frames_per_second,
+          .downbeat_weight = 0.6,
+          .on_beat_weight = 1.2,
+          .metre_lag = BeatActivationFunction::kMetreLag};
+}
+
 } // namespace auralis::analysis

@@ -71,4 +71,7 @@ private:
   std::array<float, kMetreFeatures> features_{};
 };
 
+/// What BeatActivationFunction is decoded with; a network brings its own.
+[[nodiscard]] BarPointerConfig beat_decoding(double frames_per_second);
+
 } // namespace auralis::analysis

@@ -65,13 +65,6 @@ void add_beat_at_start(std::vector<core::Beat>& beats) {
 
 } // namespace
 
-BarPointerConfig beat_decoding(double frames_per_second) {
-  return {.frames_per_second = frames_per_second,
-          .downbeat_weight = 0.6,
-          .on_beat_weight = 1.2,
-          .metre_lag = BeatActivationFunction::kMetreLag};
-}
-
 BeatTracker::BeatTracker(const Config& config)
     : frames_per_second_{config.frames_per_second}, activation_{activation_for<LiveBeatNetwork>(config)},
       decoding_{decoding_of(config, 0.0, kLiveBeatConfidence)}, filter_{decoding_.pointer} {}

@@ -16,9 +16,6 @@
 
 namespace auralis::analysis {
 
-/// What BeatActivationFunction is decoded with; a network brings its own.
-[[nodiscard]] BarPointerConfig beat_decoding(double frames_per_second);
-
 /// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
 ///
 /// A beat is said as it passes in the activation, which comes half a window and three frames after the sound: 53 to 83
