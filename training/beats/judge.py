@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges a network in training on the tune half of annotated recordings, through the engine's own decoder.
 
-    python3 training/beats/judge.py --checkpoint ../train/live/checkpoint.pt --data ../shared/data/real \\
+    python3 training/beats/judge.py --checkpoint ../train/live/checkpoint.pt --data ../shared/data \\
         --frames build/release/training/auralis_beat_frames --decode build/release/training/auralis_beat_decode
 
 Says F-measures within 70 ms, the first five seconds left out, of beats and downbeats: peaks of the activation alone, and
@@ -21,8 +21,8 @@ import torch
 from networks import NETWORKS, held
 from render import frames_of, signal_of
 
-SETS = ("gtzan", "gtzan_classical", "mdbdrums", "stepmania")
-WITHOUT_BARS = ("stepmania",)  # nobody has verified where theirs begin
+SETS = ("real/gtzan", "real/gtzan_classical", "real/mdbdrums", "real/stepmania", "charts")
+WITHOUT_BARS = ("real/stepmania",)  # nobody has verified where theirs begin
 SKIP, WITHIN = 5.0, 0.07
 
 
@@ -57,7 +57,7 @@ def clips(data: Path, cache: Path, program: Path):  # noqa: ANN201
         for path in sorted((data / folder / "audio").iterdir()):
             if zlib.crc32(path.stem.encode()) % 2:
                 continue
-            kept = cache / f"{folder}_{path.stem}.npz"
+            kept = cache / f"{folder.removeprefix('real/')}_{path.stem}.npz"
             if not kept.exists():
                 command = ["ffmpeg", "-v", "error", "-i", path, "-f", "f32le", "-ac", "1", "-ar", "44100", "-"]
                 sound = np.frombuffer(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout, np.float32)
@@ -99,7 +99,7 @@ def decoded(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds gtzan/ and its like")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds real/ and charts/")
     parser.add_argument("--frames", type=Path, required=True, help="the program auralis_beat_frames")
     parser.add_argument("--decode", type=Path, required=True, help="the program auralis_beat_decode")
     parser.add_argument("--cache", type=Path, default=Path("/tmp/auralis-judged"), help="for what was heard of each clip")
@@ -131,7 +131,7 @@ def main() -> None:
         means = np.nanmean(np.array(rows)[:, : 2 if folder in WITHOUT_BARS else 4], axis=0)
         print(f"{folder} ({len(rows)} clips)", *(f"{mean:.3f}" for mean in means))
         for name, mean in zip(("beat_f_peaks", "beat_f", "downbeat_f_peaks", "downbeat_f"), means):
-            metrics[f"tune/{folder}/{name}"] = round(float(mean), 4)
+            metrics[f"tune/{folder.removeprefix('real/')}/{name}"] = round(float(mean), 4)
     if options.json:
         options.json.write_text(json.dumps({"metrics": metrics}, indent=1) + "\n")
 
