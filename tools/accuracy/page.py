@@ -125,7 +125,7 @@ def own_station() -> list[str]:
     metrics = [("beat_f", "beat F"), ("amlt", "AMLt"), ("downbeat_f", "downbeat F"), ("accuracy1", "Acc1"),
                ("accuracy2", "Acc2"), ("key", "key"), ("majmin", "chords maj-min"), ("sevenths", "chords sevenths")]
     lines = ["## Our own station", "",
-             f"What Auralis composes and plays, heard by its own analyser: {result['seeds']} seeds a preset, "
+             f"What Auralis composes and plays, heard by its own analyser, networks included: {result['seeds']} seeds a preset, "
              f"{result['seconds']} s each, by `tools/accuracy/own_station.py`. The truth is exact: the composer says when "
              "each beat and chord began. Modes count by their third (dorian as minor, lydian as major). No setting was "
              "chosen on this music, but the chord model's training data were played by the same synthesiser. Meditation "
