@@ -19,8 +19,8 @@ namespace auralis::analysis {
 /// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
 ///
 /// A beat is said as it passes in the activation, which comes half a window and three frames after the sound: 53 to 83
-/// ms after it; with a network, as its manifest's `lag` says. Whoever must be on time predicts the next one from `at`
-/// and `tempo`. Thread: one owner. Realtime: construction allocates, nothing else.
+/// ms after it; with a network alone, as its manifest's `lag` says. Whoever must be on time predicts the next one from
+/// `at` and `tempo`. Thread: one owner. Realtime: construction allocates, nothing else.
 class BeatTracker {
 public:
   struct Config {
