@@ -117,11 +117,12 @@ def in_force() -> dict[str, tuple[float, float]]:
     found = re.findall(r"k(\w+)Confidence\{\.offset = ([-\d.]+)F, \.slope = ([-\d.]+)F\}", HEADER.read_text())
     names = {"Tempo": "tempo", "Beat": "beats", "LiveBeat": "live beats", "LiveTempo": "live tempo", "Key": "key"}
     constants = {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
-    constants |= {kind + NETWORK: constants[kind] for kind in ("tempo", "live tempo")}
     for model in json.loads(MANIFEST.read_text())["models"]:
-        settings, kind = model.get("settings", {}), {"beats-file": "beats", "beats-live": "live beats"}.get(model["kind"])
-        if kind:
-            constants[kind + NETWORK] = (settings.get("confidence_offset", 0.0), settings.get("confidence_slope", 1.0))
+        live = {"beats-file": "", "beats-live": "live "}.get(model["kind"])
+        if live is not None:
+            settings = model.get("settings", {})
+            constants[f"{live}beats{NETWORK}"] = (settings.get("confidence_offset", 0.0), settings.get("confidence_slope", 1.0))
+            constants[f"{live}tempo{NETWORK}"] = constants[f"{live}tempo"]
     return constants
 
 
@@ -193,8 +194,7 @@ def main() -> int:
     by_signal = {"tempo": tempo_of, "key": key_of, "beats": beats_of,
                  "live tempo": live_tempo_of, "live key": key_of, "live beats": beats_of}
     constants = in_force()
-    kinds = by_signal | {kind + NETWORK: judge for kind, judge in by_signal.items() if kind + NETWORK in constants
-                         and (("live beats" if kind.startswith("live") else "beats") + NETWORK) in constants}
+    kinds = by_signal | {kind + NETWORK: judge for kind, judge in by_signal.items() if kind + NETWORK in constants}
     cases: dict = {kind: {"tune": [], "report": []} for kind in kinds}
     clips: dict = {kind: {"tune": 0, "report": 0} for kind in kinds}
     with tempfile.TemporaryDirectory() as scratch:

@@ -53,8 +53,9 @@ def partners(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 def around(values: np.ndarray) -> np.ndarray:
     """The mean over LEAST of them about each."""
-    reach = min(LEAST, len(values))
-    window = np.ones(reach)
+    if not len(values):
+        return values
+    window = np.ones(min(LEAST, len(values)))
     return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")
 
 
@@ -90,8 +91,6 @@ def main() -> None:
             activation = activations_of(network, [levels])[0]
             theirs, their_places = decoded(options.decode, network.kind, activation, signal, [])
             heard += len(levels) / 6_000
-            if not len(ours):
-                continue
             partner = partners(ours[:, 0], theirs)
             for number, run in enumerate(stretches((partner >= 0) | (around(ours[:, 2]) >= SURE))):
                 times = ours[run, 0]

@@ -86,6 +86,19 @@ def activations_of(network: torch.nn.Module, levels: list[np.ndarray]) -> list[n
     return [one[: len(heard)] for one, heard in zip(said, levels)]
 
 
+def heard_by(network: torch.nn.Module, tune: list[tuple]) -> list[np.ndarray]:
+    """activations_of() what clips() gave, a set at a time."""
+    return [
+        said
+        for folder in SETS
+        for said in activations_of(network, [levels for name, _, levels, *_ in tune if name == folder])
+    ]
+
+
+def has_bars(folder: str, places: np.ndarray) -> bool:
+    return folder not in WITHOUT_BARS and bool((places == 1).any())
+
+
 def decoded(
     program: Path, mode: str, activation: np.ndarray, signal: np.ndarray, settings: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -110,12 +123,10 @@ def main() -> None:
     network = load_network(options.checkpoint)
     scores: dict[str, list[tuple[float, ...]]] = {}
     tune = list(clips(options.data, options.cache, options.frames))
-    said_of: list[np.ndarray] = []
-    for folder in SETS:
-        said_of += activations_of(network, [levels for name, _, levels, *_ in tune if name == folder])
+    said_of = heard_by(network, tune)
     for (folder, _, _, signal, times, places), activation in zip(tune, said_of):
         said, said_places = decoded(options.decode, network.kind, activation, signal, options.set)
-        barred = folder not in WITHOUT_BARS and bool((places == 1).any())
+        barred = has_bars(folder, places)
         down = times[places == 1]
         scores.setdefault(folder, []).append(
             (

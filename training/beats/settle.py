@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from judge import SETS, WITHOUT_BARS, activations_of, clips, decoded, f_measure, load_network
+from judge import clips, decoded, f_measure, has_bars, heard_by, load_network
 
 CHOICES = {
     "signal_share": (0.0, 0.3, 0.5, 0.7, 0.85),
@@ -43,9 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     network = load_network(options.checkpoint)
     tune = list(clips(options.data, options.cache, options.frames))
-    said: list[np.ndarray] = []
-    for folder in SETS:
-        said += activations_of(network, [levels for name, _, levels, *_ in tune if name == folder])
+    said = heard_by(network, tune)
 
     def score(settings: dict[str, float]) -> float:
         words = [f"{name}={value}" for name, value in settings.items()]
@@ -53,7 +51,7 @@ def main() -> None:
         for (folder, _, _, signal, times, places), activation in zip(tune, said):
             beats, beat_places = decoded(options.decode, network.kind, activation, signal, words)
             worth = f_measure(times, beats)
-            if folder not in WITHOUT_BARS and (places == 1).any():
+            if has_bars(folder, places):
                 worth = 0.67 * worth + 0.33 * f_measure(times[places == 1], beats[beat_places == 1])
             sums.setdefault(folder, []).append(worth)
         return sum(WEIGHTS[folder] * float(np.mean(rows)) for folder, rows in sums.items())

@@ -63,11 +63,6 @@ template <typename T> T or_throw(core::Result<T> result) {
   return *std::move(result);
 }
 
-std::shared_ptr<const nn::Model> checked(std::shared_ptr<const nn::Model> model) {
-  static_cast<void>(or_throw(beat_decoding(*model)));
-  return model;
-}
-
 } // namespace
 
 BeatActivation activation_of(std::span<const float> said) noexcept {
@@ -156,9 +151,12 @@ core::Result<BeatDecoding> beat_decoding(double frames_per_second, const std::ma
 }
 
 LiveBeatNetwork::LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model)
-    : stream_{or_throw(nn::StreamingModel::of(checked(model)))},
+    : LiveBeatNetwork{model, or_throw(beat_decoding(*model))} {}
+
+LiveBeatNetwork::LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding)
+    : stream_{or_throw(nn::StreamingModel::of(model))},
       frames_per_step_{static_cast<std::size_t>(model->entry().frames_per_step)}, network_lag_{model->entry().lag},
-      signal_share_{or_throw(beat_decoding(*model)).signal_share}, signal_{signal_for(*model, signal_share_)},
+      signal_share_{decoding.signal_share}, signal_{signal_for(*model, signal_share_)},
       lag_{signal_ ? std::max(network_lag_, BeatActivationFunction::kLag) : network_lag_},
       frames_(static_cast<std::size_t>(lag_) + 1) {}
 
@@ -201,9 +199,12 @@ void LiveBeatNetwork::reset() noexcept {
   now_ = -1;
 }
 
-FileBeatNetwork::FileBeatNetwork(std::shared_ptr<const nn::Model> model)
-    : model_{checked(std::move(model))}, bands_{model_->frame_size()},
-      signal_share_{or_throw(beat_decoding(*model_)).signal_share}, signal_{signal_for(*model_, signal_share_)} {}
+FileBeatNetwork::FileBeatNetwork(const std::shared_ptr<const nn::Model>& model)
+    : FileBeatNetwork{model, or_throw(beat_decoding(*model))} {}
+
+FileBeatNetwork::FileBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding)
+    : model_{model}, bands_{model_->frame_size()}, signal_share_{decoding.signal_share},
+      signal_{signal_for(*model_, signal_share_)} {}
 
 void FileBeatNetwork::process(const LogBands& bands, std::vector<BeatActivation>& out) {
   const auto level = bands.level();

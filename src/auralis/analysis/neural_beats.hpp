@@ -71,6 +71,7 @@ private:
     BeatActivation network;
     BeatActivation signal;
   };
+  LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding);
   [[nodiscard]] Frame& frame(std::int64_t n) noexcept { return frames_[static_cast<std::size_t>(n) % frames_.size()]; }
 
   nn::StreamingModel stream_;
@@ -93,7 +94,7 @@ private:
 class FileBeatNetwork {
 public:
   /// \throws std::invalid_argument for a model that beat_decoding() refuses.
-  explicit FileBeatNetwork(std::shared_ptr<const nn::Model> model);
+  explicit FileBeatNetwork(const std::shared_ptr<const nn::Model>& model);
 
   /// Takes the next frame and adds to `out` what is known by then, frame after frame from the first.
   /// \throws std::runtime_error if the runtime fails.
@@ -103,6 +104,7 @@ public:
   void reset();
 
 private:
+  FileBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding);
   void hear(std::size_t windows, std::size_t length, std::size_t to, std::vector<BeatActivation>& out);
 
   std::shared_ptr<const nn::Model> model_;
