@@ -24,8 +24,11 @@ from judge import activations_of, decoded, load_network
 from render import frames_of, signal_of
 
 WITHIN, LEAST = 0.05, 16
-SURE = 0.78  # the engine's confidence, over LEAST beats: of the tune half's clips above it, nine in ten have the beats right
-SURE_OF_BARS = 0.66  # and seven in ten the bars
+# The engine's confidence over LEAST beats from which on it is taken as sure, and that in the bars. Of 20 clips of the tune
+# half (GTZAN without classical, stepmania) 17 have a mean of SURE: 13 with beats F above 0.9, three at two thirds, as half the
+# annotated tempo scores, one on the off-beat. Of 15 with SURE_OF_BARS eight have the bars right: weak labels.
+SURE = 0.78
+SURE_OF_BARS = 0.66
 LONGEST = 120.0  # seconds of a stretch, that no piece outweighs the others
 
 
