@@ -192,14 +192,25 @@ void BM_StreamingAnalyzer_push(benchmark::State& state) {
 }
 BENCHMARK(BM_StreamingAnalyzer_push)->Unit(benchmark::kMicrosecond);
 
-/// The same, window by window: the slowest one decides whether live sound gets lost. Processor time of this thread.
+/// The same, window by window: the slowest one decides whether live sound gets lost. Processor time of this thread, by
+/// signal processing alone (0) and with the networks of models/ (1).
 void BM_StreamingAnalyzer_window(benchmark::State& state) {
   const auto now_us = [] {
     timespec at{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
     return static_cast<double>(at.tv_sec) * 1e6 + static_cast<double>(at.tv_nsec) * 1e-3;
   };
-  analysis::StreamingAnalyzer analyzer{{}};
+  analysis::StreamingAnalyzer::Config config;
+  if (state.range(0) == 1) {
+    nn::ModelStore::Config store;
+    store.folder = AURALIS_MODELS;
+    config.networks = analysis::load_networks(store);
+    if (config.networks.live_beats == nullptr) {
+      state.SkipWithError(("no network: " + config.networks.no_live_beats).c_str());
+      return;
+    }
+  }
+  analysis::StreamingAnalyzer analyzer{config};
   const auto& sound = music(44'100.0);
   std::vector<double> taken;
   taken.reserve(static_cast<std::size_t>(state.max_iterations));
@@ -226,6 +237,6 @@ void BM_StreamingAnalyzer_window(benchmark::State& state) {
   state.counters["max_us"] = taken.back();
   state.counters["windows"] = static_cast<double>(taken.size());
 }
-BENCHMARK(BM_StreamingAnalyzer_window)->Unit(benchmark::kMicrosecond)->Iterations(20'000);
+BENCHMARK(BM_StreamingAnalyzer_window)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond)->Iterations(20'000);
 
 } // namespace
