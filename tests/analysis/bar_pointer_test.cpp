@@ -212,6 +212,10 @@ TEST(BarPointer, RefusesWhatMakesNoBar) {
   };
   refused({.slowest = core::Bpm{200.0}, .fastest = core::Bpm{100.0}});
   refused({.metres = {}});
+  refused({.frames_per_second = 1e300});
+  refused({.metre_change = 1.0});
+  refused({.preferred_tempo = core::Bpm{0.0}});
+  refused({.tempo_spread = 0.0});
   refused({.metres = {0}});
   refused({.metre_lag = 60});
 }

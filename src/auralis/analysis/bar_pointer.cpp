@@ -351,10 +351,18 @@ double refined(std::int64_t frame, float before, float at, float after) {
 } // namespace
 
 BarPointerSpace::BarPointerSpace(const BarPointerConfig& c) : config{c} {
-  const auto shortest = static_cast<int>(std::floor(60.0 * c.frames_per_second / c.fastest.value));
-  const auto longest = static_cast<int>(std::ceil(60.0 * c.frames_per_second / c.slowest.value));
-  if (shortest < 2 || longest <= shortest || longest - shortest >= 255) {
+  const double fewest = std::floor(60.0 * c.frames_per_second / c.fastest.value);
+  const double most = std::ceil(60.0 * c.frames_per_second / c.slowest.value);
+  if (!(fewest >= 2.0) || !(most > fewest) || !(most - fewest < 255.0) || !(most < 1e6)) {
     throw std::invalid_argument{"the tempi must be in order, and their intervals fewer than 256"};
+  }
+  const auto shortest = static_cast<int>(fewest);
+  const auto longest = static_cast<int>(most);
+  if (!(c.preferred_tempo.value > 0.0) || !(c.tempo_spread > 0.0)) {
+    throw std::invalid_argument{"a tempo must be preferred, and with some spread"};
+  }
+  if (!(c.metre_change >= 0.0 && c.metre_change < 1.0)) {
+    throw std::invalid_argument{"a change of metre must have a probability below 1"};
   }
   if (c.metres.empty() || c.metres.size() > kMostMetres ||
       std::ranges::any_of(c.metres, [](int beats) { return beats < 1; })) {

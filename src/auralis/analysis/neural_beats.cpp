@@ -138,6 +138,11 @@ core::Result<BeatDecoding> beat_decoding(double frames_per_second, const std::ma
     }
     *found->second = value;
   }
+  if (!(beat_frames >= 1.0 && beat_frames <= 255.0) || !(std::abs(decoding.delay) <= 255.0)) {
+    return core::fail(core::ErrorCode::invalid_argument,
+                      fmt::format("settings that cannot be: beat_frames {} (1 to 255), delay {} (-255 to 255)",
+                                  beat_frames, decoding.delay));
+  }
   pointer.beat_frames = static_cast<int>(beat_frames);
   pointer.preferred_tempo = core::Bpm{preferred};
   pointer.least_confidence = static_cast<float>(least);
