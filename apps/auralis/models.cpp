@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "auralis/analysis/network_features.hpp"
-#include "auralis/analysis/neural_beats.hpp"
+#include "auralis/analysis/networks.hpp"
 #include "auralis/nn/model_store.hpp"
 #include "auralis/nn/streaming_model.hpp"
 #include "auralis/rt/realtime_section.hpp"
@@ -32,6 +32,7 @@ struct Options {
   bool json = false;
   int steps = 3'000;
   double seconds = 120.0;
+  std::string features = "log-bands";
 };
 
 std::string text_of(const core::Error& error) {
@@ -130,10 +131,8 @@ std::optional<std::string> fault(const Options& options, const nn::ModelEntry& e
   if (!model) {
     return text_of(model.error());
   }
-  if (entry.kind == analysis::kLiveBeats || entry.kind == analysis::kFileBeats) {
-    if (const auto decoding = analysis::beat_decoding(**model); !decoding) {
-      return text_of(decoding.error());
-    }
+  if (const auto wrong = analysis::unusable(**model)) {
+    return text_of(*wrong);
   }
   return trial(*model);
 }
@@ -297,9 +296,15 @@ int bench(const Options& options) {
   return whole ? ExitCode::kSuccess : ExitCode::kFailure;
 }
 
-int features(const Options& /*options*/) {
-  const auto made = analysis::log_band_features();
-  print({{"name", made.name}, {"size", made.size}, {"frames_per_second", made.frames_per_second}, {"hash", made.hash}});
+int features(const Options& options) {
+  const auto all = analysis::network_features();
+  const auto made = std::ranges::find(all, options.features, &nn::Features::name);
+  if (made == all.end()) {
+    fmt::print(stderr, "auralis models: no network is fed '{}'\n", options.features);
+    return ExitCode::kUsage;
+  }
+  const auto& [name, size, frames_per_second, hash] = *made;
+  print({{"name", name}, {"size", size}, {"frames_per_second", frames_per_second}, {"hash", hash}});
   return ExitCode::kSuccess;
 }
 
@@ -324,8 +329,9 @@ void add_models(CLI::App& app, int& exit_code) {
   timing->add_option("--seconds", options->seconds, "Seconds of a file")
       ->check(CLI::Range(1.0, 36'000.0))
       ->capture_default_str();
-  models->add_subcommand("features", "What this engine feeds networks, as JSON for their manifest")
-      ->callback([options, &exit_code] { exit_code = features(*options); });
+  auto* fed = models->add_subcommand("features", "What this engine feeds networks, as JSON for their manifest");
+  fed->add_option("name", options->features, "Which features")->capture_default_str();
+  fed->callback([options, &exit_code] { exit_code = features(*options); });
 }
 
 } // namespace auralis::app

@@ -36,14 +36,8 @@ analysis::Networks networks_of(const NetworkOptions& options, std::string_view c
     return {};
   }
   auto networks = analysis::load_networks(store_config(options));
-  const auto complain = [command](const std::string& why) {
-    if (!why.empty()) {
-      fmt::print(stderr, "auralis {}: by signal processing: {}\n", command, why);
-    }
-  };
-  complain(networks.no_file_beats);
-  if (networks.no_live_beats != networks.no_file_beats) {
-    complain(networks.no_live_beats);
+  for (const auto& why : networks.why_not()) {
+    fmt::print(stderr, "auralis {}: by signal processing: {}\n", command, why);
   }
   return networks;
 }

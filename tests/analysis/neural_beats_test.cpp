@@ -36,12 +36,12 @@ protected:
       GTEST_SKIP() << runtime.error().what;
     }
     networks_ = load_networks({.folder = kModels});
-    ASSERT_TRUE(networks_.live_beats) << networks_.no_live_beats;
-    ASSERT_TRUE(networks_.file_beats) << networks_.no_file_beats;
+    ASSERT_TRUE(networks_.live_beats.model) << networks_.live_beats.why_not;
+    ASSERT_TRUE(networks_.file_beats.model) << networks_.file_beats.why_not;
   }
 
   [[nodiscard]] std::vector<core::Beat> file_beats(const std::vector<float>& sound, std::size_t block = 1'024) const {
-    BeatDecoder decoder{{.network = networks_.file_beats}};
+    BeatDecoder decoder{{.network = networks_.file_beats.model}};
     test::listen(sound, [&](const LogBands& bands, const dsp::Spectrum&) { decoder.process(bands); }, block);
     return decoder.finish();
   }
@@ -58,7 +58,7 @@ protected:
         block);
     return beats;
   }
-  [[nodiscard]] BeatTracker tracker() const { return BeatTracker{{.network = networks_.live_beats}}; }
+  [[nodiscard]] BeatTracker tracker() const { return BeatTracker{{.network = networks_.live_beats.model}}; }
 
   static void expect_same(const std::vector<core::Beat>& a, const std::vector<core::Beat>& b) {
     ASSERT_EQ(a.size(), b.size());
@@ -133,7 +133,7 @@ TEST_F(NeuralBeats, DependNeitherOnBlocksNorOnWhatWasHeardBefore) {
 
 TEST_F(NeuralBeats, OfALongFileAreThoseOfOneWindow) {
   constexpr int kFrames = 13'700; // more than one batch of windows, then one, then a part
-  FileBeatNetwork network{networks_.file_beats};
+  FileBeatNetwork network{networks_.file_beats.model};
   std::vector<BeatActivation> said;
   std::vector<float> frames;
   hear_frames(kFrames, [&](const LogBands& bands) {
@@ -142,7 +142,7 @@ TEST_F(NeuralBeats, OfALongFileAreThoseOfOneWindow) {
   });
   network.finish(said);
   ASSERT_EQ(said.size(), static_cast<std::size_t>(kFrames));
-  const auto whole = networks_.file_beats->run(frames, 1);
+  const auto whole = networks_.file_beats.model->run(frames, 1);
   ASSERT_TRUE(whole);
   for (std::size_t n = 1; n < said.size(); ++n) { // the toy hears one frame back; before the first there is none
     ASSERT_NEAR(said[n].beat, (*whole)[2 * n], 1e-6F) << n;
@@ -156,7 +156,8 @@ TEST_F(NeuralBeats, AreSaidToComeFromTheNetwork) {
   analyzer.push({{&pointer, 1}, sound.size()});
   EXPECT_EQ(analyzer.finish().beats_by.network, "rise-file 1.0.0");
 
-  Analyzer without{{.channels = 1, .wanted = {.pitch = false}, .networks = {.no_file_beats = "none is here"}}};
+  Analyzer without{
+      {.channels = 1, .wanted = {.pitch = false}, .networks = {.file_beats = {.why_not = "none is here"}}}};
   without.push({{&pointer, 1}, sound.size()});
   const auto by = without.finish().beats_by;
   EXPECT_EQ(by.network, "");
@@ -258,9 +259,19 @@ protected:
 TEST_F(BrokenNetworks, SayWhyAndTheOtherIsStillUsed) {
   fs::remove(folder_ / "rise-file.onnx");
   const auto networks = load_networks({.folder = folder_});
-  EXPECT_FALSE(networks.file_beats);
-  EXPECT_THAT(networks.no_file_beats, HasSubstr("rise-file.onnx"));
-  EXPECT_EQ(networks.live_beats == nullptr, !networks.no_live_beats.empty());
+  EXPECT_FALSE(networks.file_beats.model);
+  EXPECT_THAT(networks.file_beats.why_not, HasSubstr("rise-file.onnx"));
+  EXPECT_EQ(networks.live_beats.model == nullptr, !networks.live_beats.why_not.empty());
+}
+
+TEST_F(BrokenNetworks, AreComplainedOfOnceForOneReason) {
+  const auto nowhere = load_networks({.folder = folder_ / "nowhere"});
+  EXPECT_FALSE(nowhere.live_beats.why_not.empty());
+  EXPECT_EQ(nowhere.live_beats.why_not, nowhere.file_beats.why_not);
+  EXPECT_THAT(nowhere.why_not(), testing::ElementsAre(nowhere.file_beats.why_not));
+  EXPECT_THAT(nowhere.file_identity(), HasSubstr(nowhere.file_beats.why_not));
+  EXPECT_TRUE(Networks{}.why_not().empty());
+  EXPECT_EQ(Networks{}.file_identity(), "");
 }
 
 TEST_F(BrokenNetworks, AreRefusedForOtherFeatures) {
@@ -269,8 +280,8 @@ TEST_F(BrokenNetworks, AreRefusedForOtherFeatures) {
   }
   replace(log_band_features().hash, "another");
   const auto networks = load_networks({.folder = folder_});
-  EXPECT_FALSE(networks.live_beats);
-  EXPECT_THAT(networks.no_live_beats, HasSubstr("trained on"));
+  EXPECT_FALSE(networks.live_beats.model);
+  EXPECT_THAT(networks.live_beats.why_not, HasSubstr("trained on"));
 }
 
 TEST_F(BrokenNetworks, AreRefusedForSettingsNobodyKnows) {
@@ -278,7 +289,7 @@ TEST_F(BrokenNetworks, AreRefusedForSettingsNobodyKnows) {
     GTEST_SKIP();
   }
   replace(R"("metrics": {})", R"("metrics": {}, "settings": {"beat_pior": 0.1})");
-  EXPECT_THAT(load_networks({.folder = folder_}).no_live_beats, HasSubstr("beat_pior"));
+  EXPECT_THAT(load_networks({.folder = folder_}).live_beats.why_not, HasSubstr("beat_pior"));
 }
 
 /// The same toys, which signal processing helps.
@@ -295,8 +306,8 @@ protected:
       replace(R"("metrics": {})", R"("metrics": {"none": 0}, "settings": {"signal_share": 0.4})");
     }
     both_ = load_networks({.folder = folder_});
-    ASSERT_TRUE(both_.live_beats) << both_.no_live_beats;
-    ASSERT_TRUE(both_.file_beats) << both_.no_file_beats;
+    ASSERT_TRUE(both_.live_beats.model) << both_.live_beats.why_not;
+    ASSERT_TRUE(both_.file_beats.model) << both_.file_beats.why_not;
   }
   static void expect_joined(const std::vector<BeatActivation>& both, const std::vector<BeatActivation>& alone,
                             const std::vector<BeatActivation>& signal) {
@@ -314,10 +325,10 @@ protected:
 
 TEST_F(NetworksWithSignal, SpeakOfTheSameFrames) {
   constexpr int kFrames = 8'000; // more than one batch of windows
-  LiveBeatNetwork live{both_.live_beats};
-  LiveBeatNetwork live_alone{alone_.live_beats};
-  FileBeatNetwork file{both_.file_beats};
-  FileBeatNetwork file_alone{alone_.file_beats};
+  LiveBeatNetwork live{both_.live_beats.model};
+  LiveBeatNetwork live_alone{alone_.live_beats.model};
+  FileBeatNetwork file{both_.file_beats.model};
+  FileBeatNetwork file_alone{alone_.file_beats.model};
   BeatActivationFunction function{80};
   std::vector<BeatActivation> said_live;
   std::vector<BeatActivation> alone_live;
@@ -347,8 +358,8 @@ TEST_F(NetworksWithSignal, SpeakOfTheSameFrames) {
 
 TEST_F(NetworksWithSignal, BeginAnew) {
   const auto sound = test::click_track(120.0, 4, 6.0);
-  BeatTracker tracker{{.network = both_.live_beats}};
-  BeatDecoder decoder{{.network = both_.file_beats}};
+  BeatTracker tracker{{.network = both_.live_beats.model}};
+  BeatDecoder decoder{{.network = both_.file_beats.model}};
   std::vector<double> first;
   for (int time = 0; time < 2; ++time) {
     std::vector<double> said;
@@ -375,9 +386,9 @@ TEST_F(NetworksWithSignal, BeginAnew) {
 TEST_F(BrokenNetworks, AreNoMistakeWhereThereAreNone) {
   std::ofstream{folder_ / "manifest.json"} << R"({"format": 1, "models": []})";
   const auto networks = load_networks({.folder = folder_});
-  EXPECT_FALSE(networks.live_beats);
-  EXPECT_EQ(networks.no_live_beats, "");
-  EXPECT_EQ(networks.no_file_beats, "");
+  EXPECT_FALSE(networks.live_beats.model);
+  EXPECT_EQ(networks.live_beats.why_not, "");
+  EXPECT_EQ(networks.file_beats.why_not, "");
 }
 
 } // namespace

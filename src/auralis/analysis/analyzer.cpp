@@ -107,7 +107,7 @@ struct Analyzer::Stages {
     if (wanted.rhythm || wanted.chords || wanted.sections) {
       strokes.emplace();
       if (wanted.rhythm || wanted.sections) {
-        rhythm.emplace(strokes->bands.size(), config.networks.file_beats);
+        rhythm.emplace(strokes->bands.size(), config.networks.file_beats.model);
       }
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
@@ -245,9 +245,7 @@ struct Analyzer::Stages {
 
   void finish_rhythm(Rhythm& heard) {
     found.beats = heard.beats.finish();
-    const auto& networks = config.networks;
-    found.beats_by = {.network = networks.file_beats ? networks.file_beats->title() : std::string{},
-                      .why_none = networks.no_file_beats};
+    found.beats_by = config.networks.file_beats.heard_by();
     found.tempi = heard.beats.tempi(found.beats);
     found.tempo_curve = tempo_curve(found.beats);
     const auto metre = metre_of(found.beats);

@@ -19,13 +19,19 @@ constexpr std::string_view kWhat =
     "the octave from 27.5 Hz to 16 kHz, log(1 + 100 x / loudness), loudness over 400 frames";
 constexpr std::size_t kHashDigits = 16; // of 64: enough to tell revisions apart
 
+std::string hash_of(std::string_view what) {
+  return core::content_hash(std::as_bytes(std::span{what})).hex().substr(0, kHashDigits);
+}
+
 } // namespace
 
 nn::Features log_band_features() {
   return {.name = "log-bands",
           .size = LogBands::edges().back(),
           .frames_per_second = kFineStft.sample_rate.value / kFineStft.hop_size,
-          .hash = core::content_hash(std::as_bytes(std::span{kWhat})).hex().substr(0, kHashDigits)};
+          .hash = hash_of(kWhat)};
 }
+
+std::vector<nn::Features> network_features() { return {log_band_features()}; }
 
 } // namespace auralis::analysis

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "auralis/nn/manifest.hpp"
 
 namespace auralis::analysis {
@@ -10,5 +12,8 @@ namespace auralis::analysis {
 /// The hash stands for every setting of kFineStft and LogBands. Whoever changes what those numbers are raises the
 /// revision in network_features.cpp: models that were trained on the old ones are then refused, not misled.
 [[nodiscard]] nn::Features log_band_features();
+
+/// All that this engine feeds networks.
+[[nodiscard]] std::vector<nn::Features> network_features();
 
 } // namespace auralis::analysis

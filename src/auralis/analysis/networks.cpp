@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auralis/analysis/networks.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -9,33 +11,67 @@
 namespace auralis::analysis {
 namespace {
 
+/// A kind of model, what is heard through it, and whether results for files depend on it.
+struct Kind {
+  std::string_view name;
+  Ear Networks::* ear;
+  bool hears_files;
+  std::optional<core::Error> (*unusable)(const nn::Model& model);
+};
+
+std::optional<core::Error> unusable_for_beats(const nn::Model& model) {
+  const auto decoding = beat_decoding(model);
+  return decoding ? std::nullopt : std::optional{decoding.error()};
+}
+
+constexpr std::array kKinds{
+    Kind{kLiveBeats, &Networks::live_beats, false, unusable_for_beats},
+    Kind{kFileBeats, &Networks::file_beats, true, unusable_for_beats},
+};
+
 std::string text_of(const core::Error& error) {
   return error.where.empty() ? error.what : error.where + ": " + error.what;
 }
 
-/// The first model of that kind, if it can be used; else why not, or nothing where there is none.
-void load(const nn::ModelStore& store, std::string_view kind, std::shared_ptr<const nn::Model>& into,
-          std::string& why_not) {
-  const auto* const entry = store.manifest().find(kind);
+/// Through the first model of that kind, if it can be used; else why not, or nothing where there is none.
+Ear ear_of(const nn::ModelStore& store, const Kind& kind) {
+  const auto* const entry = store.manifest().find(kind.name);
   if (entry == nullptr) {
-    return;
+    return {};
   }
   auto model = store.load(*entry);
   if (!model) {
-    why_not = text_of(model.error());
-    return;
+    return {.model = nullptr, .why_not = text_of(model.error())};
   }
-  if (const auto decoding = beat_decoding(**model); !decoding) {
-    why_not = text_of(decoding.error());
-    return;
+  if (const auto wrong = kind.unusable(**model)) {
+    return {.model = nullptr, .why_not = text_of(*wrong)};
   }
-  into = *std::move(model);
+  return {.model = *std::move(model), .why_not = {}};
 }
 
 } // namespace
 
 std::string Networks::file_identity() const {
-  return file_beats ? file_beats->title() + ' ' + file_beats->entry().sha256 : no_file_beats;
+  std::string identity;
+  for (const auto& kind : kKinds) {
+    const Ear& ear = this->*kind.ear;
+    const auto heard = ear.model ? ear.model->title() + ' ' + ear.model->entry().sha256 : ear.why_not;
+    if (kind.hears_files && !heard.empty()) {
+      identity += (identity.empty() ? "" : "\n") + std::string{kind.name} + ": " + heard;
+    }
+  }
+  return identity;
+}
+
+std::vector<std::string> Networks::why_not() const {
+  std::vector<std::string> reasons;
+  for (const auto& kind : kKinds) {
+    const auto& reason = (this->*kind.ear).why_not;
+    if (!reason.empty() && std::ranges::find(reasons, reason) == reasons.end()) {
+      reasons.push_back(reason);
+    }
+  }
+  return reasons;
 }
 
 Networks load_networks(const nn::ModelStore::Config& config) {
@@ -44,13 +80,15 @@ Networks load_networks(const nn::ModelStore::Config& config) {
     return networks;
   }
   const auto store = nn::ModelStore::open(config);
-  if (!store) {
-    networks.no_live_beats = networks.no_file_beats = text_of(store.error());
-    return networks;
+  for (const auto& kind : kKinds) {
+    networks.*kind.ear = store ? ear_of(*store, kind) : Ear{.model = nullptr, .why_not = text_of(store.error())};
   }
-  load(*store, kLiveBeats, networks.live_beats, networks.no_live_beats);
-  load(*store, kFileBeats, networks.file_beats, networks.no_file_beats);
   return networks;
+}
+
+std::optional<core::Error> unusable(const nn::Model& model) {
+  const auto* const kind = std::ranges::find(kKinds, model.entry().kind, &Kind::name);
+  return kind == kKinds.end() ? std::nullopt : kind->unusable(model);
 }
 
 } // namespace auralis::analysis
