@@ -11,15 +11,17 @@ models/README.md describes the tensors and the manifest. The card, models/NAME.m
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
+import sys
 from pathlib import Path
 
 import torch
-from judge import load_network
-from networks import BANDS, LAG, LiveStep, held, parameters
 
-OPSET = 17
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from judge import load_network  # noqa: E402
+from model_manifest import OPSET, add_options, enter  # noqa: E402
+from networks import BANDS, LAG, LiveStep, held, parameters  # noqa: E402
+
 DATA = [
     "POP909 (MIT), rendered",
     "Groove MIDI Dataset (CC BY 4.0), rendered",
@@ -64,40 +66,13 @@ def write(network: torch.nn.Module, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--models", type=Path, required=True, help="folder of the manifest")
-    parser.add_argument("--features", required=True, help="what `auralis models features` prints, JSON")
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--set", nargs="*", default=[], help="settings of the decoder, name=value")
-    parser.add_argument("--metrics", type=Path, help="what judge.py --json wrote")
-    parser.add_argument("--data", nargs="*", default=[], help="what it was trained on besides what render.py makes")
+    add_options(parser)
     options = parser.parse_args()
     network = load_network(options.checkpoint)
     kind = f"beats-{network.kind}"
-    file = options.models / f"{kind}.onnx"
-    write(network, file)
-    entry = {
-        "name": kind,
-        "version": options.version,
-        "kind": kind,
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "opset": OPSET,
-        "parameters": parameters(network),
-        "features": json.loads(options.features),
-        "outputs": ["beat", "downbeat"],
-        "frames_per_step": 1,
-        "lag": LAG if network.kind == "live" else 0,
-        "licence": "Apache-2.0",
-        "data": DATA + options.data,
-        "metrics": json.loads(options.metrics.read_text())["metrics"] if options.metrics else {},
-        "settings": {name: float(value) for name, value in (word.split("=") for word in options.set)},
-    }
-    manifest = options.models / "manifest.json"
-    said = json.loads(manifest.read_text()) if manifest.exists() else {"format": 1, "models": []}
-    said["models"] = [one for one in said["models"] if one["name"] != kind] + [entry]
-    said["models"].sort(key=lambda one: one["name"])
-    manifest.write_text(json.dumps(said, indent=2) + "\n")
-    print(f"{file}: {entry['parameters']} parameters, {file.stat().st_size} bytes")
+    write(network, options.models / f"{kind}.onnx")
+    lag = LAG if network.kind == "live" else 0
+    enter(options, kind, parameters(network), DATA, outputs=["beat", "downbeat"], frames_per_step=1, lag=lag)
 
 
 if __name__ == "__main__":

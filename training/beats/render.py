@@ -30,6 +30,7 @@ SOUNDFONTS = (
 )
 BANDS = 80
 RECORDINGS = 3
+SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Debian 12's Python has none yet
 
 
 def frames_of(program: Path, sound: np.ndarray) -> np.ndarray:
@@ -52,7 +53,7 @@ def unpacked(data: Path, into: Path) -> Path:
     for name, folder in (("pop909", "POP909"), ("groove", "groove"), ("openewld", "dataset")):
         if not (into / folder).is_dir():
             with tarfile.open(data / "symbolic" / f"{name}.tar.xz", "r:xz") as archive:
-                archive.extractall(into, filter="data")
+                archive.extractall(into, **SAFELY)
     return into
 
 
