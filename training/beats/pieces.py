@@ -62,6 +62,7 @@ class Song:
     chords: list[tuple[float, int, tuple[int, ...], int]] = field(default_factory=list)  # start, root, tones, bass
     tempo: float = 100.0
     metre: int = 4
+    keys: list[tuple[float, int, bool]] = field(default_factory=list)  # start, tonic, minor; none where nobody knows
 
 
 QUALITIES = {"maj": MAJOR, "min": MINOR, "7": (0, 4, 7, 10), "maj7": (0, 4, 7, 11), "min7": (0, 3, 7, 10), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "hdim7": (0, 3, 6, 10), "dim7": (0, 3, 6, 9)}  # fmt: skip
@@ -241,6 +242,7 @@ class Piece:
     seconds: float
     with_drums: bool
     kind: str
+    keys: list[tuple[float, int, bool]] = field(default_factory=list)  # from that second on: tonic, minor
 
 
 @dataclass
@@ -451,7 +453,14 @@ class Arranger:
                     note(9, index, index + 0.1, what, dice.randint(50, 100))
         kept = [n for n in range(len(order)) if times[n] < seconds]
         positions = [song.positions[order[n]] for n in kept]
-        return Piece(f"{kind}: {song.name}, {style.name if not classical else curve}", [times[n] for n in kept], positions, song.metre, events, seconds, drums, kind)
+        keys: list[tuple[float, int, bool]] = []
+        for n in kept:
+            found = [key for key in song.keys if key[0] <= order[n] + 0.05]
+            if found:
+                key = ((found[-1][1] + transpose) % 12, found[-1][2])
+                if not keys or keys[-1][1:] != key:
+                    keys.append((times[n], *key))
+        return Piece(f"{kind}: {song.name}, {style.name if not classical else curve}", [times[n] for n in kept], positions, song.metre, events, seconds, drums, kind, keys)
 
     def _groove(self, dice: random.Random) -> list:
         return read_notes(dice.choice(self.grooves).read_bytes())
