@@ -15,24 +15,7 @@
 namespace auralis::analysis {
 namespace {
 
-constexpr std::array<std::array<int, 3>, 4> kMajorCadence{{{0, 4, 7}, {5, 9, 12}, {7, 11, 14}, {0, 4, 7}}};
-constexpr std::array<std::array<int, 3>, 4> kMinorCadence{{{0, 3, 7}, {5, 8, 12}, {7, 10, 14}, {0, 3, 7}}};
-
-/// A cadence over and over, a chord a second, with its roots in the bass.
-std::vector<float> cadence(bool minor, int tonic, double seconds, double cents = 0.0) {
-  std::vector<float> sound(static_cast<std::size_t>(seconds * test::kTonalRate));
-  const auto& chords = minor ? kMinorCadence : kMajorCadence;
-  for (int second = 0; second < static_cast<int>(seconds); ++second) {
-    auto notes = chords[static_cast<std::size_t>(second % 4)];
-    for (int& note : notes) {
-      note += 60 + tonic;
-    }
-    const std::array bass{notes[0] - 24};
-    test::add_notes(sound, test::kTonalRate, second, second + 1.0, notes, cents);
-    test::add_notes(sound, test::kTonalRate, second, second + 1.0, bass, cents);
-  }
-  return sound;
-}
+using test::cadence;
 
 struct Heard {
   std::optional<core::KeyEstimate> whole;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -77,6 +78,26 @@ void fine_frames(std::span<const float> sound, OnFrame&& on_frame, std::size_t b
     sound = sound.subspan(count);
   }
   stft.finish(on_frame);
+}
+
+inline constexpr std::array<std::array<int, 3>, 4> kMajorCadence{{{0, 4, 7}, {5, 9, 12}, {7, 11, 14}, {0, 4, 7}}};
+inline constexpr std::array<std::array<int, 3>, 4> kMinorCadence{{{0, 3, 7}, {5, 8, 12}, {7, 10, 14}, {0, 3, 7}}};
+
+/// A cadence over and over, a chord a second, with its roots in the bass.
+[[nodiscard]] inline std::vector<float> cadence(bool minor, int tonic, double seconds, double cents = 0.0,
+                                                double rate = kTonalRate) {
+  std::vector<float> sound(static_cast<std::size_t>(seconds * rate));
+  const auto& chords = minor ? kMinorCadence : kMajorCadence;
+  for (int second = 0; second < static_cast<int>(seconds); ++second) {
+    auto notes = chords[static_cast<std::size_t>(second % 4)];
+    for (int& note : notes) {
+      note += 60 + tonic;
+    }
+    const std::array bass{notes[0] - 24};
+    add_notes(sound, rate, second, second + 1.0, notes, cents);
+    add_notes(sound, rate, second, second + 1.0, bass, cents);
+  }
+  return sound;
 }
 
 } // namespace auralis::analysis::test

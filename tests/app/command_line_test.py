@@ -16,6 +16,7 @@ import unittest
 
 PROGRAM = ""
 MODELS = pathlib.Path(__file__).resolve().parents[1] / "analysis" / "models"
+SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
 def auralis(*arguments: object, cache: pathlib.Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
@@ -151,6 +152,33 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((heard["method"], heard["network"]), ("network", "rise-file 1.0.0"))
         self.assertEqual(beats("--models", MODELS), heard)
         self.assertEqual(beats("--no-neural"), plain, "from the cache, and not the network's")
+
+    def test_says_whether_a_network_heard_the_key(self):
+        def key(*arguments: object) -> dict:
+            done = self.analyze(self.music / "bright.wav", "--only", "key", "--format", "json", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["key"]
+
+        plain = key("--no-neural")
+        self.assertEqual(plain["method"], "signal")
+        self.assertNotIn("why_no_network", plain)
+        gone = key("--models", self.folder / "nowhere")
+        self.assertEqual(gone["best"], plain["best"])
+        self.assertIn("nowhere", gone["why_no_network"])
+        none = key("--models", MODELS)
+        self.assertEqual((none["method"], none["best"]), ("signal", plain["best"]), "that manifest names no network of keys")
+        self.needs_networks()
+        heard = key("--models", SHIPPED)
+        self.assertEqual((heard["method"], heard["network"].split()[0]), ("network", "key"))
+        self.assertEqual(key("--no-neural"), plain, "from the cache, and not the network's")
+
+    def test_says_what_networks_are_fed(self):
+        for name, size in (("log-bands", 80), ("harmony", 24)):
+            done = auralis("models", "features", name, cache=self.cache)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = json.loads(done.stdout)
+            self.assertEqual((said["name"], said["size"]), (name, size))
+        self.assertEqual(auralis("models", "features", "smells", cache=self.cache).returncode, 2)
 
     def needs_networks(self):
         done = auralis("models", "verify", "--models", MODELS, cache=self.cache)

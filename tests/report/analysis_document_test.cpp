@@ -61,6 +61,17 @@ TEST(AnalysisDocument, SaysWhoHeardTheBeats) {
   EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->why_no_network, "its file is gone");
 }
 
+TEST(AnalysisDocument, SaysWhoHeardTheKey) {
+  auto heard = analysis();
+  EXPECT_EQ(to_document(heard, kSource, {Part::key}).key->method, protocol::HearingMethod::signal);
+  heard.key_by = {.network = "key 1.0.0"};
+  const auto network = to_document(heard, kSource, {Part::key}).key;
+  EXPECT_EQ(network->method, protocol::HearingMethod::network);
+  EXPECT_EQ(network->network, "key 1.0.0");
+  heard.key_by = {.why_none = "its file is gone"};
+  EXPECT_EQ(to_document(heard, kSource, {Part::key}).key->why_no_network, "its file is gone");
+}
+
 TEST(AnalysisDocument, ReadsBackEqual) {
   const auto document = to_document(analysis(), kSource, Parts::all());
   const auto again = protocol::parse_analysis_document(to_json(document));

@@ -119,9 +119,12 @@ def in_force() -> dict[str, tuple[float, float]]:
     constants = {names[name]: (float(offset), float(slope)) for name, offset, slope in found}
     for model in json.loads(MANIFEST.read_text())["models"]:
         live = {"beats-file": "", "beats-live": "live "}.get(model["kind"])
+        settings = model.get("settings", {})
+        by_model = (settings.get("confidence_offset", 0.0), settings.get("confidence_slope", 1.0))
+        if model["kind"] == "key":
+            constants |= {f"key{NETWORK}": by_model, f"live key{NETWORK}": by_model}
         if live is not None:
-            settings = model.get("settings", {})
-            constants[f"{live}beats{NETWORK}"] = (settings.get("confidence_offset", 0.0), settings.get("confidence_slope", 1.0))
+            constants[f"{live}beats{NETWORK}"] = by_model
             constants[f"{live}tempo{NETWORK}"] = constants[f"{live}tempo"]
     return constants
 

@@ -172,8 +172,9 @@ def confidences() -> list[str]:
              "A confidence is meant as the probability of being right: a tempo within 4 %, the very key, a beat within "
              "70 ms. The expected calibration error is the mean distance between what is said and how often it is right, "
              f"over {result['bins']} bins of equal weight, each clip counting once. The raw score is mapped by a "
-             "logistic curve of two constants that `tools/accuracy/confidence.py` fitted to the tune half; the key's is "
-             "said as it is scored, because too few recordings have theirs annotated for even two constants. The live "
+             "logistic curve of two constants that `tools/accuracy/confidence.py` fitted to the tune half. Too few recordings "
+             "have their key annotated for that: signal processing's is said as it is scored, the network's is fitted by "
+             "`training/keys/assess.py` to the tune half and to rendered music that was held back, half and half. The live "
              "tempo is judged as it stands at each live beat, the live key as it stands at the end.", "",
              "| | half | clips | right | mean confidence | calibration error | of the raw score |",
              "|---|---|---:|---:|---:|---:|---:|"]

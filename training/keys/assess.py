@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 LEAVE, FURTHER, STEP_SHARPNESS, WINDOW = -6.0, -0.7, 3.0, 8
-BASS_IN_BOTH, ROOT_WEIGHT, MINOR, SHARPNESS, FRAMES_FOR_CONFIDENCE = 0.5, 0.4, 0.05, 14.0, 64.0  # key_estimator.cpp
+BASS_IN_BOTH, ROOT_WEIGHT, MINOR, FRAMES_FOR_CONFIDENCE, TONELESS = 0.5, 0.4, 0.05, 64.0, -2.7  # key_estimator.cpp
 LENGTHS = (15, 30, 58)  # steps of the rendered excerpts that confidence is fitted on
 
 
@@ -87,10 +87,11 @@ def correlations(harmony: np.ndarray) -> np.ndarray:
     return score + MINOR * (np.arange(KEYS) >= 12)
 
 
-def whole(said: np.ndarray, harmony: np.ndarray, share: float, sharpness: float) -> np.ndarray:
+def whole(said: np.ndarray, harmony: np.ndarray, share: float, sharpness: tuple[float, float]) -> np.ndarray:
     """[24] log likelihoods of the key of everything, as KeyEstimator::estimate() has them."""
-    heard = len(harmony) / (len(harmony) + FRAMES_FOR_CONFIDENCE)
-    return heard * ((1.0 - share) * sharpness * said.mean(axis=0) + share * SHARPNESS * correlations(harmony))
+    mean = said.mean(axis=0)
+    heard = len(harmony) / (len(harmony) + FRAMES_FOR_CONFIDENCE) * np.clip(mean.max() - TONELESS, 1e-3, 1.0)
+    return heard * ((1.0 - share) * sharpness[0] * mean + share * sharpness[1] * correlations(harmony))
 
 
 def sharps(key: int) -> int:
@@ -171,8 +172,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds real/")
     parser.add_argument("--frames", type=Path, required=True, help="the program auralis_harmony_frames")
     parser.add_argument("--cache", type=Path, default=Path("/tmp/auralis-keys-assessed"), help="for what was heard of each clip")
-    parser.add_argument("--sharpness", type=float, default=4.0)
+    parser.add_argument("--sharpness", type=float, nargs=2, default=(1.0, 3.5), help="of the network, of signal processing")
     parser.add_argument("--step-sharpness", type=float, default=0.5)
+    parser.add_argument("--step-share", type=float, default=0.0, help="of signal processing, on the way to local keys")
     parser.add_argument("--share", type=float, help="of signal processing, for clip by clip and the confidence")
     parser.add_argument("--json", type=Path, help="write the scores here, as metrics of the manifest")
     options = parser.parse_args()
@@ -194,14 +196,13 @@ def main() -> None:
             metrics = {name: round(x, 4) for name, x in zip(names, row)}
     heard = [(one.labels(one.harmony.shape[1]), said_by(network, one.harmony[0]), one.harmony[0].astype(np.float32)) for one in music.validation]
     ways = {(1.0, 0.0), (0.0, 0.3), (0.0, options.step_sharpness)}
-    if options.share is not None:
-        ways |= {(options.share, x) for x in (0.15, 0.3, 0.5, 0.8, 1.2, 2.0, options.step_sharpness)}
+    ways |= {(options.step_share, x) for x in (0.15, 0.3, 0.5, 0.8, 1.2, 2.0, options.step_sharpness)}
     for share, sharpness in sorted(ways):
         rows = [(share_of_time(l, local_keys(s, h, share, sharpness)), len({k for k in l if 0 <= k < KEYS}) > 1) for l, s, h in heard]
         right = float(np.mean([x for x, _ in rows if x is not None]))
         changing = float(np.mean([x for x, changes in rows if x is not None and changes]))
         print(f"held back, seconds in the right local key: {right:.3f}, of pieces that change it {changing:.3f} (share {share}, sharpness {sharpness})")
-        if (share, sharpness) == (options.share, options.step_sharpness):
+        if (share, sharpness) == (options.step_share, options.step_sharpness):
             metrics |= {"held_back/local_right": round(right, 4), "held_back/local_right_changing": round(changing, 4)}
     if options.share is not None:
         cases, kinds = [], collections.Counter()

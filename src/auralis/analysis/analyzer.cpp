@@ -83,6 +83,8 @@ struct Rhythm {
 };
 
 struct Tonal {
+  explicit Tonal(std::shared_ptr<const nn::Model> network) : keys{{.network = std::move(network)}} {}
+
   TuningEstimator tuning;
   Chroma chroma;
   Waiting waiting;
@@ -111,7 +113,7 @@ struct Analyzer::Stages {
       }
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
-      tonal.emplace();
+      tonal.emplace(config.networks.key.model);
     }
     if (tonal && wanted.chords) {
       tonal->chords.emplace();
@@ -265,6 +267,7 @@ struct Analyzer::Stages {
       hear_key(heard, news);
     }
     found.key = heard.keys.estimate();
+    found.key_by = config.networks.key.heard_by();
     if (!heard.chords) {
       return;
     }

@@ -20,7 +20,8 @@ struct Calibration {
 }
 
 // Fitted to the tune half of the annotated recordings by tools/accuracy/confidence.py; docs/accuracy.md has the errors
-// on the other half. A key's confidence is as it is scored: too few recordings have their key annotated.
+// on the other half. A key's confidence is as signal processing scores it, for too few recordings have their key
+// annotated; a network of keys brings a fit of its own.
 inline constexpr Calibration kTempoConfidence{.offset = 0.6337F, .slope = 1.8163F};
 inline constexpr Calibration kBeatConfidence{.offset = 2.0328F, .slope = 0.6263F};       // of a file's beats
 inline constexpr Calibration kLiveTempoConfidence{.offset = -0.3307F, .slope = 0.7128F}; // as it stands at any moment

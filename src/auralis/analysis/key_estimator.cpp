@@ -19,6 +19,9 @@ constexpr float kMinor = 0.05F;
 // Correlations as log likelihoods: what the whole says, and what one second of a sliding window says.
 constexpr float kSharpness = 14.0F;
 constexpr float kStepSharpness = 3.0F;
+// Where the network finds no key likelier than this, on average, there is none, and a nat further up there is: all keys
+// alike would be -3.2, the annotated recordings of the tune half are at -1.7 and above, rendered drums at -2 and below.
+constexpr float kToneless = -2.7F;
 // Fewer frames than this (three seconds) are less sure of their key.
 constexpr float kFramesForConfidence = 64.0F;
 // Log probability, a step, of leaving a key for one as near as its fifth, and for each further fifth.
@@ -100,6 +103,20 @@ const Transitions& transitions() noexcept {
   return table;
 }
 
+/// Log likelihoods by signal processing's correlations, which have their share, and a network's log probabilities; by
+/// the correlations alone where there are none.
+std::array<float, kKeyCount> joined(const std::array<float, kKeyCount>& correlations, float sharpness,
+                                    const std::array<float, kKeyCount>* said, double network_sharpness,
+                                    double signal_share) noexcept {
+  const auto share = said == nullptr ? 1.0F : static_cast<float>(signal_share);
+  const auto by_network = (1.0F - share) * static_cast<float>(network_sharpness);
+  std::array<float, kKeyCount> out{};
+  for (std::size_t key = 0; key < kKeyCount; ++key) {
+    out[key] = share * sharpness * correlations[key] + (said == nullptr ? 0.0F : by_network * (*said)[key]);
+  }
+  return out;
+}
+
 /// The usual name: no more than six accidentals, flats where there is a choice for major, sharps for minor.
 core::Key named(int key) noexcept {
   const int pitch_class = key % 12;
@@ -117,6 +134,13 @@ core::Key named(int key) noexcept {
 KeyEstimator::KeyEstimator(const Config& config)
     : config_{config}, frames_a_step_{static_cast<int>(std::lround(1.0 / config.hop.value))},
       kept_{static_cast<float>(std::exp(-frames_a_step_ * config.hop.value / config.memory.value))} {
+  if (config.network) {
+    network_.emplace(config.network);
+    decoding_ = network_->decoding();
+    if (network_->frames_a_step() != frames_a_step_) {
+      throw std::invalid_argument{"keys: the network hears at another rate"};
+    }
+  }
   if (!(config.hop.value > 0.0) || frames_a_step_ < 1 || config.window.value < 1.0 || config.window.value > 600.0 ||
       config.lag < 0 || !(config.memory.value > 0.0)) {
     throw std::invalid_argument{
@@ -157,17 +181,44 @@ std::optional<core::KeyEstimate> KeyEstimator::estimate() const noexcept {
   if (whole_.frames <= 0.0F) {
     return std::nullopt;
   }
-  auto likelihoods = scores(whole_);
-  const float heard = whole_.frames / (whole_.frames + kFramesForConfidence);
-  for (float& value : likelihoods) {
-    value *= kSharpness * heard;
+  Scores mean = said_sum_;
+  for (float& value : mean) {
+    value /= std::max(said_steps_, 1e-6F);
   }
-  return ranked(likelihoods);
+  auto likelihoods = of_the_whole(scores(whole_), said_steps_ > 0.0F ? &mean : nullptr);
+  float heard = whole_.frames / (whole_.frames + kFramesForConfidence);
+  if (said_steps_ > 0.0F) {
+    // Correlations are as high for drums as for anything; the network was taught what has no key.
+    heard *= std::clamp(*std::max_element(mean.begin(), mean.end()) - kToneless, 1e-3F, 1.0F);
+  }
+  for (float& value : likelihoods) {
+    value *= heard;
+  }
+  return fitted(ranked(likelihoods));
+}
+
+core::KeyEstimate KeyEstimator::fitted(core::KeyEstimate key) const noexcept {
+  if (network_ && key.best.confidence > 0.0F) {
+    const float raw = key.best.confidence;
+    key.best.confidence = calibrated(raw, decoding_.confidence);
+    // As much less likely than the best as before, and never more than what that leaves.
+    key.runner_up.confidence =
+        std::min(key.runner_up.confidence * key.best.confidence / raw, 1.0F - key.best.confidence);
+  }
+  return key;
+}
+
+KeyEstimator::Scores KeyEstimator::of_the_whole(const Scores& correlations, const Scores* said) const noexcept {
+  const auto signal_sharpness = network_ ? static_cast<float>(decoding_.signal_sharpness) : kSharpness;
+  return joined(correlations, signal_sharpness, said, decoding_.sharpness, decoding_.signal_share);
 }
 
 KeyEstimator::News KeyEstimator::process(const HarmonyFrame& frame) noexcept {
   if (filled_ == 0) {
     filling_from_ = core::Seconds{std::max(0.0, frame.at.value - config_.hop.value / 2.0)};
+  }
+  if (network_) {
+    network_->push(frame);
   }
   if (frame.level > 0.0F) {
     for (std::size_t p = 0; p < 12; ++p) {
@@ -189,6 +240,7 @@ KeyEstimator::News KeyEstimator::process(const HarmonyFrame& frame) noexcept {
 KeyEstimator::News KeyEstimator::advance() noexcept {
   window_[static_cast<std::size_t>(blocks_ % static_cast<std::int64_t>(window_.size()))] = filling_;
   ++blocks_;
+  const Scores* const said = ask_network();
   const bool sounded = filling_.frames > 0.0F; // rests are not what makes music be forgotten
   filling_ = {};
   filled_ = 0;
@@ -202,9 +254,15 @@ KeyEstimator::News KeyEstimator::advance() noexcept {
   }
   Step& step = step_at(count_);
   // The window is centred on the step it speaks for, half of itself ago; it reaches over the start as far as it must.
-  step.from = core::Seconds{std::max(0.0, filling_from_.value - 0.5 * (config_.window.value - 1.0))};
-  step.score = scores(content);
-  const float sounding = content.frames > 0.0F ? kStepSharpness : 0.0F;
+  const double ago =
+      network_ ? network_->lag() * frames_a_step_ * config_.hop.value : 0.5 * (config_.window.value - 1.0);
+  step.from = core::Seconds{std::max(0.0, filling_from_.value - ago)};
+  const auto correlations = scores(content);
+  step.score = of_the_whole(correlations, said);
+  const bool counts = network_ ? sounded : content.frames > 0.0F; // a network has the past in its memory
+  const auto now =
+      counts ? joined(correlations, kStepSharpness, said, decoding_.step_sharpness, decoding_.step_signal_share)
+             : Scores{};
   Scores next{};
   for (std::size_t to = 0; to < kKeyCount; ++to) {
     float best = -1e30F;
@@ -216,7 +274,7 @@ KeyEstimator::News KeyEstimator::advance() noexcept {
         from = f;
       }
     }
-    next[to] = best + sounding * step.score[to];
+    next[to] = best + now[to];
     step.from_key[to] = static_cast<std::uint8_t>(from);
   }
   const float top = *std::max_element(next.begin(), next.end());
@@ -231,12 +289,38 @@ KeyEstimator::News KeyEstimator::advance() noexcept {
   News news = count_ - decided_ <= config_.lag ? News{} : decide(decided_++);
   news.whole = whole_news();
   const float kept = sounded ? kept_ : 1.0F;
+  said_steps_ *= kept;
+  for (float& value : said_sum_) {
+    value *= kept;
+  }
   whole_.frames *= kept;
   for (std::size_t p = 0; p < 12; ++p) {
     whole_.both[p] *= kept;
     whole_.bass[p] *= kept;
   }
   return news;
+}
+
+const KeyEstimator::Scores* KeyEstimator::ask_network() noexcept {
+  if (!network_) {
+    return nullptr;
+  }
+  // Before anything has sounded there is nothing to remember, so that a rest at the start changes nothing; of a step
+  // that is not whole it cannot be asked.
+  if (whole_.frames <= 0.0F || filled_ < frames_a_step_) {
+    network_->skip();
+    return nullptr;
+  }
+  if (!network_->step() || filling_.frames <= 0.0F) {
+    return nullptr;
+  }
+  const auto& said = network_->said();
+  const float sounding = filling_.frames / static_cast<float>(frames_a_step_);
+  for (std::size_t key = 0; key < kKeyCount; ++key) {
+    said_sum_[key] += sounding * said[key];
+  }
+  said_steps_ += sounding;
+  return &said;
 }
 
 std::optional<core::KeyEstimate> KeyEstimator::whole_news() noexcept {
@@ -302,8 +386,7 @@ bool KeyEstimator::finish(core::Seconds end, News& news) noexcept {
 core::KeySegment KeyEstimator::segment(core::Seconds to) const noexcept {
   assert(length_ > 0);
   // Windows overlap: together they say no more than twice what one says, however many they are.
-  const auto count = static_cast<float>(length_);
-  const float weight = kSharpness * count / (count + 1.0F) / count;
+  const float weight = 1.0F / (static_cast<float>(length_) + 1.0F);
   Scores likelihoods{};
   for (std::size_t k = 0; k < kKeyCount; ++k) {
     likelihoods[k] = weight * sum_[k];
@@ -320,11 +403,16 @@ core::KeySegment KeyEstimator::segment(core::Seconds to) const noexcept {
     }
     key.best = {path, 1.0F / total};
   }
-  return {.from = from_, .to = to, .key = key};
+  return {.from = from_, .to = to, .key = fitted(key)};
 }
 
 void KeyEstimator::reset() noexcept {
   whole_ = {};
+  if (network_) {
+    network_->reset();
+  }
+  said_sum_.fill(0.0F);
+  said_steps_ = 0.0F;
   said_.reset();
   std::fill(window_.begin(), window_.end(), Content{});
   filling_ = {};

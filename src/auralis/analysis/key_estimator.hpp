@@ -4,17 +4,16 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "auralis/analysis/chroma.hpp"
+#include "auralis/analysis/neural_key.hpp"
 #include "auralis/core/analysis.hpp"
 #include "auralis/rt/realtime_section.hpp"
 
 namespace auralis::analysis {
-
-/// Twelve major keys from C, then twelve minor.
-inline constexpr int kKeyCount = 24;
 
 /// Finds the key of the whole, and keys that hold for a part of it.
 ///
@@ -22,8 +21,10 @@ inline constexpr int kKeyCount = 24;
 /// 1990, ch. 4), the profiles being those of chord tones and, for the bass, of chord roots in three corpora
 /// (training/keys/). Local keys: the same over a sliding window, smoothed by a hidden Markov model over 24 keys in
 /// which near keys are likelier successors than distant ones, decoded by Viterbi's algorithm `lag` steps late; a step
-/// is about a second. docs/theory/key.md has the comparison of profiles and the figures. Thread: one owner. Realtime:
-/// construction allocates, nothing else does.
+/// is about a second. With a network its log probabilities take the correlations' place, or are joined with them, as
+/// its settings say; where it has not heard a whole second yet, or its runtime fails, the correlations say alone.
+/// docs/theory/key.md has the comparison of profiles and the figures. Thread: one owner. Realtime: construction
+/// allocates, nothing else does; with a network, as nn::StreamingModel.
 class KeyEstimator {
 public:
   struct Config {
@@ -33,6 +34,7 @@ public:
     /// What the whole forgets by: after so long a sound counts 1/e. For streams that end long after their key has
     /// changed; a file forgets nothing.
     core::Seconds memory{std::numeric_limits<double>::infinity()};
+    std::shared_ptr<const nn::Model> network{}; ///< none: signal processing alone
   };
   static constexpr int kLiveLag = 0;
   static constexpr int kFileLag = 60;
@@ -45,7 +47,7 @@ public:
     std::optional<core::KeyEstimate> whole;
   };
 
-  /// \throws std::invalid_argument if a setting makes no sense
+  /// \throws std::invalid_argument if a setting makes no sense, or key_decoding() refuses the network
   explicit KeyEstimator(const Config& config);
   KeyEstimator() : KeyEstimator(Config{}) {}
 
@@ -72,12 +74,17 @@ private:
 
   struct Step {
     core::Seconds from;
-    Scores score; // correlations
+    Scores score; // log likelihoods, as sharp as those of the whole
     std::array<std::uint8_t, kKeyCount> from_key;
   };
 
   [[nodiscard]] static Scores scores(const Content& content) noexcept;
   [[nodiscard]] static core::KeyEstimate ranked(const Scores& log_likelihoods) noexcept;
+  [[nodiscard]] core::KeyEstimate fitted(core::KeyEstimate key) const noexcept;
+  /// What the network says of the step that is over; null where it says nothing.
+  [[nodiscard]] const Scores* ask_network() noexcept;
+  /// Both together, as sharp as the key of everything is said.
+  [[nodiscard]] Scores of_the_whole(const Scores& correlations, const Scores* said) const noexcept;
   News advance() noexcept;
   News decide(std::int64_t step) noexcept;
   [[nodiscard]] std::optional<core::KeyEstimate> whole_news() noexcept;
@@ -90,6 +97,12 @@ private:
   int frames_a_step_;
   float kept_;    // of the whole, a step
   Content whole_; // of the steps that are over and of this one
+
+  std::optional<KeyNetwork> network_;
+  KeyDecoding decoding_;
+  Scores said_sum_{};       // of what the network said, each step by its share that sounded
+  float said_steps_ = 0.0F; // the sum of those shares
+
   std::optional<core::KeyCandidate> said_;
 
   std::vector<Content> window_; // ring of steps

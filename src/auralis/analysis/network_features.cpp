@@ -17,6 +17,11 @@ constexpr std::string_view kWhat =
     "log-bands revision 1: mono mean of the channels at 44100 Hz, Hann 2048, hop 441; level() of 80 triangles twelve "
     "to "
     "the octave from 27.5 Hz to 16 kHz, log(1 + 100 x / loudness), loudness over 400 frames";
+static_assert(kTonalStft.fft_size == 4'096 && kTonalStft.hop_size == 512 && kTonalStft.sample_rate.value == 11'025.0,
+              "kWhatHarmony says so");
+constexpr std::string_view kWhatHarmony =
+    "harmony revision 1: mono mean of the channels at 11025 Hz, Hann 4096, hop 512; tuned; whitened; explained by 72 "
+    "notes from E1; bass and treble by pitch class from C, each summing to 1";
 constexpr std::size_t kHashDigits = 16; // of 64: enough to tell revisions apart
 
 std::string hash_of(std::string_view what) {
@@ -32,6 +37,13 @@ nn::Features log_band_features() {
           .hash = hash_of(kWhat)};
 }
 
-std::vector<nn::Features> network_features() { return {log_band_features()}; }
+nn::Features harmony_features() {
+  return {.name = "harmony",
+          .size = 24,
+          .frames_per_second = kTonalStft.sample_rate.value / kTonalStft.hop_size,
+          .hash = hash_of(kWhatHarmony)};
+}
+
+std::vector<nn::Features> network_features() { return {log_band_features(), harmony_features()}; }
 
 } // namespace auralis::analysis

@@ -13,6 +13,11 @@ namespace auralis::analysis {
 /// revision in network_features.cpp: models that were trained on the old ones are then refused, not misled.
 [[nodiscard]] nn::Features log_band_features();
 
+/// What networks of keys are fed: bass and treble of one HarmonyFrame after the other, 24 numbers, all 0 in silence.
+///
+/// The hash stands for every setting of kTonalStft, TuningEstimator and Chroma, as above.
+[[nodiscard]] nn::Features harmony_features();
+
 /// All that this engine feeds networks.
 [[nodiscard]] std::vector<nn::Features> network_features();
 

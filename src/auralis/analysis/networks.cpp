@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auralis/analysis/neural_beats.hpp"
+#include "auralis/analysis/neural_key.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -24,9 +25,15 @@ std::optional<core::Error> unusable_for_beats(const nn::Model& model) {
   return decoding ? std::nullopt : std::optional{decoding.error()};
 }
 
+std::optional<core::Error> unusable_for_keys(const nn::Model& model) {
+  const auto decoding = key_decoding(model);
+  return decoding ? std::nullopt : std::optional{decoding.error()};
+}
+
 constexpr std::array kKinds{
     Kind{kLiveBeats, &Networks::live_beats, false, unusable_for_beats},
     Kind{kFileBeats, &Networks::file_beats, true, unusable_for_beats},
+    Kind{kKey, &Networks::key, true, unusable_for_keys},
 };
 
 std::string text_of(const core::Error& error) {

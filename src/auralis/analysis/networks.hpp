@@ -27,6 +27,7 @@ struct Ear {
 struct Networks {
   Ear live_beats;
   Ear file_beats;
+  Ear key; ///< of streams and of files
 
   /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant.
   [[nodiscard]] std::string file_identity() const;

@@ -19,7 +19,8 @@ StreamingAnalyzer::StreamingAnalyzer(const Config& config)
     : config_{checked(config)}, front_end_{{.sample_rate = config.sample_rate, .channels = config.channels}},
       loudness_{{.sample_rate = config.sample_rate, .channels = config.channels}}, features_{{}}, log_bands_{kFineStft},
       onsets_{{}}, beats_{{.bands = log_bands_.size(), .network = config.networks.live_beats.model}},
-      tempo_{beats_.filter().space()}, keys_{{.lag = KeyEstimator::kLiveLag, .memory = KeyEstimator::kLiveMemory}},
+      tempo_{beats_.filter().space()},
+      keys_{{.lag = KeyEstimator::kLiveLag, .memory = KeyEstimator::kLiveMemory, .network = config.networks.key.model}},
       chords_{{.lag = ChordRecognizer::kLiveLag}}, queue_{config.queue} {}
 
 void StreamingAnalyzer::reset() noexcept {

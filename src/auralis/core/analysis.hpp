@@ -192,6 +192,7 @@ struct Analysis {
   float metre_confidence = 0.0F;
 
   std::optional<KeyEstimate> key; ///< none where nothing tonal was heard
+  HeardBy key_by;
   std::vector<KeySegment> local_keys;
   std::vector<ChordSegment> chords;
   Hertz tuning{440.0}; ///< of A4

@@ -39,6 +39,10 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
 
+protocol::HearingMethod method_of(const core::HeardBy& by) {
+  return by.network.empty() ? protocol::HearingMethod::signal : protocol::HearingMethod::network;
+}
+
 protocol::BeatResult beats_of(const core::Analysis& analysis) {
   const auto& by = analysis.beats_by;
   return {.beats_per_bar = analysis.beats_per_bar,
@@ -51,7 +55,7 @@ protocol::BeatResult beats_of(const core::Analysis& analysis) {
                                                                                      .downbeat_confidence =
                                                                                          unit(one.downbeat_confidence)};
                                                         }),
-          .method = by.network.empty() ? protocol::HearingMethod::signal : protocol::HearingMethod::network,
+          .method = method_of(by),
           .network = unless_empty(by.network),
           .why_no_network = unless_empty(by.why_none)};
 }
@@ -59,13 +63,17 @@ protocol::BeatResult beats_of(const core::Analysis& analysis) {
 protocol::KeyResult key_of(const core::Analysis& analysis) {
   protocol::KeyResult result{.tuning = digits(analysis.tuning.value),
                              .tuning_confidence = unit(analysis.tuning_confidence),
-                             .parts =
-                                 each<protocol::KeyPart, core::KeySegment>(analysis.local_keys, [](const auto& one) {
+                             .parts = each<protocol::KeyPart, core::KeySegment>(
+                                 analysis.local_keys,
+                                 [](const auto& one) {
                                    return protocol::KeyPart{.from = time(one.from),
                                                             .to = time(one.to),
                                                             .best = candidate(one.key.best),
                                                             .runner_up = candidate(one.key.runner_up)};
-                                 })};
+                                 }),
+                             .method = method_of(analysis.key_by),
+                             .network = unless_empty(analysis.key_by.network),
+                             .why_no_network = unless_empty(analysis.key_by.why_none)};
   if (analysis.key) {
     result.best = candidate(analysis.key->best);
     result.runner_up = candidate(analysis.key->runner_up);

@@ -45,6 +45,14 @@ describe("the summary", () => {
     expect(by({ method: "signal", why_no_network: "its file is gone" })).toEqual(["beats by signal processing: its file is gone"]);
   });
 
+  it("says who heard the key in the same way", () => {
+    const by = (more: Partial<NonNullable<AnalysisDocument["key"]>>): string[] | undefined =>
+      kFull.key === undefined ? [] : factsOf({ ...kFull, key: { ...kFull.key, ...more } })[1]?.details.slice(2);
+    expect(by({ method: "signal" })).toEqual([]);
+    expect(by({ method: "network", network: "key 1.0.0" })).toEqual(["key by key 1.0.0"]);
+    expect(by({ method: "signal", why_no_network: "its file is gone" })).toEqual(["key by signal processing: its file is gone"]);
+  });
+
   it("says whence, how far and how long", () => {
     expect(originWords(kBare)).toBe("1:23 · 44.1 kHz · stereo");
     expect([0.2, 12, 400].map(leftWords)).toEqual(["a moment left", "about 12 s left", "about 7 min left"]);

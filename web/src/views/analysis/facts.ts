@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnalysisDocument, AnalysisStatus, BeatResult, KeyCandidate } from "../../protocol/generated/messages";
+import type { AnalysisDocument, AnalysisStatus, KeyCandidate } from "../../protocol/generated/messages";
 import type { Grid } from "../../state/grid";
 import { firstAtOrAfter } from "../../state/grid";
 import type { Seconds } from "../../units";
@@ -31,12 +31,12 @@ function keyName(key: KeyCandidate): string {
   return `${plainChord(key.tonic)} ${key.mode}`;
 }
 
-/** Who heard the beats, where that is worth a word: a network did, or one that should have could not. */
-function beatHearer(beats: BeatResult | undefined): string[] {
-  if (beats?.network !== undefined) {
-    return [`beats by ${beats.network}`];
+/** Who heard something, where that is worth a word: a network did, or one that should have could not. */
+function hearer(what: string, heard: { readonly network?: string; readonly why_no_network?: string } | undefined): string[] {
+  if (heard?.network !== undefined) {
+    return [`${what} by ${heard.network}`];
   }
-  return beats?.why_no_network === undefined ? [] : [`beats by signal processing: ${beats.why_no_network}`];
+  return heard?.why_no_network === undefined ? [] : [`${what} by signal processing: ${heard.why_no_network}`];
 }
 
 /** The summary of a document; a part that it lacks has no fact. */
@@ -49,7 +49,7 @@ export function factsOf({ tempo, beats, key, loudness, mood }: AnalysisDocument)
       details: [
         best === undefined ? "no pulse" : others.length > 0 ? `or ${others.slice(0, 2).map(({ bpm }) => bpm.toFixed(1)).join(", ")}` : "",
         beats === undefined || best === undefined ? "" : beats.beats_per_bar === 0 ? "metre unknown" : `${beats.beats_per_bar} in a bar, ${percent(beats.metre_confidence)} sure`,
-        ...beatHearer(beats),
+        ...hearer("beats", beats),
       ],
       confidence: best?.confidence ?? 0,
     });
@@ -60,6 +60,7 @@ export function factsOf({ tempo, beats, key, loudness, mood }: AnalysisDocument)
       details: [
         key.best === null ? "nothing tonal" : key.runner_up === null ? "" : `or ${keyName(key.runner_up)}, ${key.runner_up.camelot}`,
         key.best === null ? "" : `A4 at ${key.tuning.toFixed(1)} Hz, ${percent(key.tuning_confidence)} sure`,
+        ...hearer("key", key),
       ],
       confidence: key.best?.confidence ?? 0,
     });
