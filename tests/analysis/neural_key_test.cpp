@@ -41,7 +41,7 @@ TEST(KeySettings, AreThoseOfTheModel) {
 
 TEST(KeySettings, AreRefusedWhereTheyMakeNoSense) {
   const std::vector<std::pair<std::string, double>> wrong{
-      {"signal_share", 1.0}, {"signal_share", -0.1},   {"step_signal_share", 1.5},
+      {"signal_share", 1.1}, {"signal_share", -0.1},   {"step_signal_share", 1.5},
       {"sharpness", 0.0},    {"step_sharpness", -1.0}, {"confidence_slope", std::nan("")}};
   for (const auto& [name, value] : wrong) {
     EXPECT_FALSE(key_decoding(std::map<std::string, double>{{name, value}})) << name << ' ' << value;

@@ -185,7 +185,8 @@ std::optional<core::KeyEstimate> KeyEstimator::estimate() const noexcept {
   for (float& value : mean) {
     value /= std::max(said_steps_, 1e-6F);
   }
-  auto likelihoods = of_the_whole(scores(whole_), said_steps_ > 0.0F ? &mean : nullptr);
+  auto likelihoods =
+      as_sharp_as_the_whole(scores(whole_), said_steps_ > 0.0F ? &mean : nullptr, decoding_.signal_share);
   float heard = whole_.frames / (whole_.frames + kFramesForConfidence);
   if (said_steps_ > 0.0F) {
     // Correlations are as high for drums as for anything; the network was taught what has no key.
@@ -208,9 +209,10 @@ core::KeyEstimate KeyEstimator::fitted(core::KeyEstimate key) const noexcept {
   return key;
 }
 
-KeyEstimator::Scores KeyEstimator::of_the_whole(const Scores& correlations, const Scores* said) const noexcept {
+KeyEstimator::Scores KeyEstimator::as_sharp_as_the_whole(const Scores& correlations, const Scores* said,
+                                                         double signal_share) const noexcept {
   const auto signal_sharpness = network_ ? static_cast<float>(decoding_.signal_sharpness) : kSharpness;
-  return joined(correlations, signal_sharpness, said, decoding_.sharpness, decoding_.signal_share);
+  return joined(correlations, signal_sharpness, said, decoding_.sharpness, signal_share);
 }
 
 KeyEstimator::News KeyEstimator::process(const HarmonyFrame& frame) noexcept {
@@ -258,7 +260,7 @@ KeyEstimator::News KeyEstimator::advance() noexcept {
       network_ ? network_->lag() * frames_a_step_ * config_.hop.value : 0.5 * (config_.window.value - 1.0);
   step.from = core::Seconds{std::max(0.0, filling_from_.value - ago)};
   const auto correlations = scores(content);
-  step.score = of_the_whole(correlations, said);
+  step.score = as_sharp_as_the_whole(correlations, said, decoding_.step_signal_share);
   const bool counts = network_ ? sounded : content.frames > 0.0F; // a network has the past in its memory
   const auto now =
       counts ? joined(correlations, kStepSharpness, said, decoding_.step_sharpness, decoding_.step_signal_share)

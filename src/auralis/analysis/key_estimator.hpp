@@ -83,8 +83,9 @@ private:
   [[nodiscard]] core::KeyEstimate fitted(core::KeyEstimate key) const noexcept;
   /// What the network says of the step that is over; null where it says nothing.
   [[nodiscard]] const Scores* ask_network() noexcept;
-  /// Both together, as sharp as the key of everything is said.
-  [[nodiscard]] Scores of_the_whole(const Scores& correlations, const Scores* said) const noexcept;
+  /// Log likelihoods by both together, of the whole or of a part of it.
+  [[nodiscard]] Scores as_sharp_as_the_whole(const Scores& correlations, const Scores* said,
+                                             double signal_share) const noexcept;
   News advance() noexcept;
   News decide(std::int64_t step) noexcept;
   [[nodiscard]] std::optional<core::KeyEstimate> whole_news() noexcept;

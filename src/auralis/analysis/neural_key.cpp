@@ -77,13 +77,13 @@ core::Result<KeyDecoding> key_decoding(const std::map<std::string, double>& sett
     }
     *found->second = value;
   }
-  const auto is_share = [](double x) { return x >= 0.0 && x < 1.0; };
+  const auto is_share = [](double x) { return x >= 0.0 && x <= 1.0; };
   const bool sensible = is_share(decoding.signal_share) && is_share(decoding.step_signal_share) &&
                         decoding.sharpness > 0.0 && decoding.step_sharpness > 0.0 && decoding.signal_sharpness > 0.0 &&
                         slope > 0.0 && std::isfinite(offset);
   if (!sensible) {
     return core::fail(core::ErrorCode::invalid_argument,
-                      "settings that cannot be: shares of signal processing are 0 to below 1, sharpnesses "
+                      "settings that cannot be: shares of signal processing are 0 to 1, sharpnesses "
                       "and confidence_slope are above 0");
   }
   decoding.confidence = {.offset = static_cast<float>(offset), .slope = static_cast<float>(slope)};

@@ -24,7 +24,7 @@ inline constexpr std::string_view kKey = "key";
 
 /// How what a network says of keys is weighed, chosen together with the network.
 struct KeyDecoding {
-  double signal_share = 0.0;      ///< in [0, 1): of signal processing, in what is said of the whole
+  double signal_share = 0.0;      ///< in [0, 1]: of signal processing, in what is said of the whole
   double step_signal_share = 0.0; ///< the same of a step, on the way to local keys
   double sharpness = 1.0;         ///< of the whole: what the mean log probability of its steps is multiplied with
   double signal_sharpness = 3.5;  ///< the same of signal processing's correlations
