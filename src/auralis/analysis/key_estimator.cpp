@@ -326,7 +326,10 @@ const KeyEstimator::Scores* KeyEstimator::ask_network() noexcept {
 }
 
 std::optional<core::KeyEstimate> KeyEstimator::whole_news() noexcept {
-  auto now = estimate();
+  const auto now = estimate();
+  if (!now) {
+    return std::nullopt;
+  }
   const bool same =
       said_ && now->best.key == said_->key && std::abs(now->best.confidence - said_->confidence) < kWorthSaying;
   if (same) {

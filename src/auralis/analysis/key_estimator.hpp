@@ -34,7 +34,7 @@ public:
     /// What the whole forgets by: after so long a sound counts 1/e. For streams that end long after their key has
     /// changed; a file forgets nothing.
     core::Seconds memory{std::numeric_limits<double>::infinity()};
-    std::shared_ptr<const nn::Model> network{}; ///< none: signal processing alone
+    std::shared_ptr<const nn::Model> network; ///< none: signal processing alone
   };
   static constexpr int kLiveLag = 0;
   static constexpr int kFileLag = 60;
