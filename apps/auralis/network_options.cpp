@@ -22,6 +22,11 @@ void add_model_options(CLI::App& command, NetworkOptions& options) {
 
 void add_network_options(CLI::App& command, NetworkOptions& options) {
   command.add_flag("--no-neural", options.none, "Listen by signal processing alone");
+  command
+      .add_option("--beat-decoder", options.beat_decoder,
+                  "Beats by the tempi and bars that explain what is heard best, or where it is highest")
+      ->check(CLI::IsMember({"bar-pointer", "peaks"}))
+      ->capture_default_str();
   add_model_options(command, options);
 }
 
@@ -32,10 +37,12 @@ nn::ModelStore::Config store_config(const NetworkOptions& options) {
 }
 
 analysis::Networks networks_of(const NetworkOptions& options, std::string_view command) {
+  const auto method = options.beat_decoder == "peaks" ? core::BeatMethod::peaks : core::BeatMethod::bar_pointer;
   if (options.none) {
-    return {};
+    return {.beat_method = method};
   }
   auto networks = analysis::load_networks(store_config(options));
+  networks.beat_method = method;
   for (const auto& why : networks.why_not()) {
     fmt::print(stderr, "auralis {}: by signal processing: {}\n", command, why);
   }

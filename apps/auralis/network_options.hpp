@@ -13,6 +13,7 @@ namespace auralis::app {
 /// What a command that listens is told about networks.
 struct NetworkOptions {
   bool none = false;
+  std::string beat_decoder = "bar-pointer";
   std::string models;
   std::string device = "cpu";
   std::string precision = "float32";
@@ -21,7 +22,7 @@ struct NetworkOptions {
 
 /// --models, --device, --precision and --network-threads.
 void add_model_options(CLI::App& command, NetworkOptions& options);
-/// Those and --no-neural.
+/// Those, --no-neural and --beat-decoder.
 void add_network_options(CLI::App& command, NetworkOptions& options);
 
 [[nodiscard]] nn::ModelStore::Config store_config(const NetworkOptions& options);

@@ -69,9 +69,11 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
   }
   const bool has_page = !config->web_root.empty();
 
-  auto networks = networks_of(
-      {.none = !config->analysis_neural, .models = config->analysis_models.string(), .device = config->analysis_device},
-      "serve");
+  auto networks = networks_of({.none = !config->analysis_neural,
+                               .beat_decoder = config->analysis_beat_decoder,
+                               .models = config->analysis_models.string(),
+                               .device = config->analysis_device},
+                              "serve");
 
   const SignalWaiter signals;
   server::Server server{*config, performer_factory(soundfont->path), recording_analyser(std::move(networks))};

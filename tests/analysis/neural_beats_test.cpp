@@ -192,47 +192,6 @@ TEST_F(NeuralBeats, AreSaidLiveWhateverTheBlocks) {
   EXPECT_EQ(heard(sound.size()), said);
 }
 
-TEST(WhatANetworkSaid, IsNoBarWhereNoBeatIs) {
-  const auto told = [](float beat, float downbeat) { return activation_of(std::array{beat, downbeat}); };
-  constexpr float kUnknown = BeatActivation{}.downbeat;
-  EXPECT_NEAR(told(0.0F, 0.0F).downbeat, kUnknown, 1e-6F);
-  EXPECT_NEAR(told(0.01F, 0.01F).downbeat, kUnknown, 0.03F);
-  EXPECT_GT(told(0.9F, 0.9F).downbeat, 0.8F);
-  EXPECT_LT(told(0.9F, 0.0F).downbeat, 0.1F);
-  EXPECT_LT(told(0.2F, 1.0F).downbeat, 1.0F);
-  const auto nonsense = told(std::nanf(""), std::nanf(""));
-  EXPECT_LT(nonsense.beat, 0.01F);
-  EXPECT_NEAR(nonsense.downbeat, kUnknown, 1e-6F);
-}
-
-TEST(NetworkAndSignal, AreMixedByTheirLogOdds) {
-  const BeatActivation network{.beat = 0.9F, .downbeat = 0.8F};
-  const BeatActivation signal{.beat = 0.1F, .downbeat = 0.3F, .on_beat = 0.6F};
-  const auto both = joined(network, signal, 0.5);
-  EXPECT_NEAR(both.beat, 0.5F, 1e-6F);
-  EXPECT_EQ(both.downbeat, signal.downbeat);
-  EXPECT_EQ(both.on_beat, signal.on_beat);
-  EXPECT_NEAR(joined(network, signal, 0.25).beat, 0.75F, 1e-5F); // odds 9 and 1/9 make 3
-  EXPECT_EQ(joined(network, {.beat = 0.0F}, 0.5).beat, 0.0F);
-  EXPECT_EQ(joined({.beat = 0.0F}, signal, 0.5).beat, 0.0F);
-}
-
-TEST(BeatSettings, OfBothTogetherBeginWithThoseOfSignalProcessing) {
-  const auto both = beat_decoding(100.0, {{"signal_share", 0.5}, {"beat_prior", 0.1}});
-  ASSERT_TRUE(both);
-  EXPECT_EQ(both->pointer.metre_lag, BeatActivationFunction::kMetreLag);
-  EXPECT_EQ(both->pointer.beat_prior, 0.1);
-  const auto alone = beat_decoding(100.0, {{"beat_prior", 0.1}});
-  ASSERT_TRUE(alone);
-  EXPECT_EQ(alone->pointer.metre_lag, 0);
-  EXPECT_EQ(alone->pointer.on_beat_weight, 0.0);
-  for (const double share : {-0.1, 1.0, std::nan("")}) {
-    const auto refused = beat_decoding(100.0, {{"signal_share", share}});
-    ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().what, HasSubstr("signal_share"));
-  }
-}
-
 class BrokenNetworks : public testing::Test {
 protected:
   void SetUp() override {
@@ -295,7 +254,7 @@ TEST_F(BrokenNetworks, AreRefusedForSettingsNobodyKnows) {
 /// The same toys, which signal processing helps.
 class NetworksWithSignal : public BrokenNetworks {
 protected:
-  static constexpr double kShare = 0.4;
+  static constexpr float kShare = 0.4F;
   void SetUp() override {
     BrokenNetworks::SetUp();
     if (!nn::Runtime::load({})) {
@@ -312,11 +271,14 @@ protected:
   static void expect_joined(const std::vector<BeatActivation>& both, const std::vector<BeatActivation>& alone,
                             const std::vector<BeatActivation>& signal) {
     ASSERT_GE(both.size(), signal.size());
+    const auto log_odds = [](float p) { return std::log(p / (1.0F - p)); };
     for (std::size_t n = 0; n < signal.size(); ++n) {
-      const auto expected = joined(alone[n], signal[n], kShare);
-      ASSERT_EQ(both[n].beat, expected.beat) << n;
-      ASSERT_EQ(both[n].downbeat, expected.downbeat) << n;
-      ASSERT_EQ(both[n].on_beat, expected.on_beat) << n;
+      ASSERT_EQ(both[n].downbeat, signal[n].downbeat) << n;
+      ASSERT_EQ(both[n].on_beat, signal[n].on_beat) << n;
+      if (alone[n].beat > 0.001F && alone[n].beat < 0.999F && signal[n].beat > 0.001F && signal[n].beat < 0.999F) {
+        const auto expected = (1.0F - kShare) * log_odds(alone[n].beat) + kShare * log_odds(signal[n].beat);
+        ASSERT_NEAR(log_odds(both[n].beat), expected, 1e-3F) << n;
+      }
     }
   }
   Networks alone_;
@@ -354,6 +316,31 @@ TEST_F(NetworksWithSignal, SpeakOfTheSameFrames) {
   ASSERT_EQ(said_live.size(), signal.size());
   expect_joined(said_live, alone_live, signal);
   expect_joined(said, alone, signal);
+}
+
+TEST_F(NetworksWithSignal, HaveThePeaksOfTheNetworkAlone) {
+  const auto sound = test::click_track(120.0, 4, 8.0);
+  const auto peaks = [&](const Networks& networks) {
+    BeatTracker tracker{{.network = networks.live_beats.model, .method = core::BeatMethod::peaks}};
+    BeatDecoder decoder{{.network = networks.file_beats.model, .method = core::BeatMethod::peaks}};
+    std::vector<double> said;
+    test::listen(
+        sound,
+        [&](const LogBands& bands, const dsp::Spectrum&) {
+          decoder.process(bands);
+          if (const auto beat = tracker.process(bands)) {
+            said.insert(said.end(), {beat->at.value, static_cast<double>(beat->confidence)});
+          }
+        },
+        1'024);
+    for (const auto& beat : decoder.finish()) {
+      said.insert(said.end(), {beat.at.value, static_cast<double>(beat.confidence)});
+    }
+    return said;
+  };
+  const auto said = peaks(both_);
+  EXPECT_GT(said.size(), 20U);
+  EXPECT_EQ(said, peaks(alone_));
 }
 
 TEST_F(NetworksWithSignal, BeginAnew) {

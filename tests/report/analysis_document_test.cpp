@@ -54,11 +54,14 @@ TEST(AnalysisDocument, SaysWhoHeardTheBeats) {
   const auto signal = to_document(heard, kSource, {Part::beats}).beats;
   EXPECT_EQ(signal->method, protocol::HearingMethod::signal);
   EXPECT_FALSE(signal->network || signal->why_no_network);
+  EXPECT_EQ(signal->decoder, protocol::BeatMethod::bar_pointer);
   heard.beats_by = {.network = "beats-file 1.0.0"};
   EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->method, protocol::HearingMethod::network);
   EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->network, "beats-file 1.0.0");
   heard.beats_by = {.why_none = "its file is gone"};
   EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->why_no_network, "its file is gone");
+  heard.beat_method = core::BeatMethod::peaks;
+  EXPECT_EQ(to_document(heard, kSource, {Part::beats}).beats->decoder, protocol::BeatMethod::peaks);
 }
 
 TEST(AnalysisDocument, SaysWhoHeardTheKey) {

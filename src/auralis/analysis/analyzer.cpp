@@ -75,8 +75,8 @@ struct Strokes {
 };
 
 struct Rhythm {
-  Rhythm(int bands, std::shared_ptr<const nn::Model> network)
-      : beats{{.bands = bands, .network = std::move(network)}} {}
+  Rhythm(int bands, const Networks& networks)
+      : beats{{.bands = bands, .network = networks.file_beats.model, .method = networks.beat_method}} {}
 
   BeatDecoder beats;
   Danceability danceability{kFineRate};
@@ -109,7 +109,7 @@ struct Analyzer::Stages {
     if (wanted.rhythm || wanted.chords || wanted.sections) {
       strokes.emplace();
       if (wanted.rhythm || wanted.sections) {
-        rhythm.emplace(strokes->bands.size(), config.networks.file_beats.model);
+        rhythm.emplace(strokes->bands.size(), config.networks);
       }
     }
     if (wanted.tonal || wanted.chords || wanted.sections) {
@@ -248,6 +248,7 @@ struct Analyzer::Stages {
   void finish_rhythm(Rhythm& heard) {
     found.beats = heard.beats.finish();
     found.beats_by = config.networks.file_beats.heard_by();
+    found.beat_method = config.networks.beat_method;
     found.tempi = heard.beats.tempi(found.beats);
     found.tempo_curve = tempo_curve(found.beats);
     const auto metre = metre_of(found.beats);

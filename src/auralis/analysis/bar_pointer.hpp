@@ -58,8 +58,8 @@ struct BarPointerConfig {
 /// metres lie side by side, so that one vector instruction moves eight of them.
 class BarPointerSpace {
 public:
-  /// \throws std::invalid_argument for tempi out of order, none preferred, no metre, one that is sure to change, or a lag
-  /// longer than the shortest beat.
+  /// \throws std::invalid_argument for tempi out of order, none preferred, no metre, one that is sure to change, or a
+  /// lag longer than the shortest beat.
   explicit BarPointerSpace(const BarPointerConfig& config);
 
   struct Transition {

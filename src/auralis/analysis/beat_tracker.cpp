@@ -24,15 +24,32 @@ BeatDecoding decoding_of(const BeatTracker::Config& config, double delay, const 
   if (!decoding) {
     throw std::invalid_argument{decoding.error().what};
   }
+  if (config.method == core::BeatMethod::peaks) { // of the network alone: what is mixed of both has no clear maxima
+    decoding->signal_share = 0.0;
+    decoding->pointer.metre_lag = BeatEvidence::kAfter;
+  }
   return *std::move(decoding);
 }
 
-template <typename Network>
-std::variant<BeatActivationFunction, Network> activation_for(const BeatTracker::Config& config) {
+template <typename Network> std::variant<BeatActivationFunction, Network>
+activation_for(const BeatTracker::Config& config, const BeatDecoding& decoding) {
   if (config.network) {
-    return Network{config.network};
+    return Network{config.network, decoding};
   }
   return BeatActivationFunction{config.bands};
+}
+
+BeatPeaks::Config peaks_of(const BeatDecoding& decoding) {
+  return {.metre_lag = decoding.pointer.metre_lag,
+          .threshold = static_cast<float>(decoding.peak_threshold),
+          .downbeat_threshold = static_cast<float>(decoding.downbeat_threshold)};
+}
+
+std::variant<BarPointerDecoder, BeatPeaks> decoder_for(core::BeatMethod method, const BeatDecoding& decoding) {
+  if (method == core::BeatMethod::peaks) {
+    return BeatPeaks{peaks_of(decoding)};
+  }
+  return BarPointerDecoder{decoding.pointer};
 }
 
 core::Beat beat_of(const PlacedBeat& placed, double frames_per_second, double delay) {
@@ -66,12 +83,23 @@ void add_beat_at_start(std::vector<core::Beat>& beats) {
 } // namespace
 
 BeatTracker::BeatTracker(const Config& config)
-    : frames_per_second_{config.frames_per_second}, activation_{activation_for<LiveBeatNetwork>(config)},
-      decoding_{decoding_of(config, 0.0, kLiveBeatConfidence)}, filter_{decoding_.pointer} {}
+    : frames_per_second_{config.frames_per_second}, decoding_{decoding_of(config, 0.0, kLiveBeatConfidence)},
+      activation_{activation_for<LiveBeatNetwork>(config, decoding_)}, filter_{decoding_.pointer} {
+  if (config.method == core::BeatMethod::peaks) {
+    peaks_.emplace(peaks_of(decoding_));
+    decoding_.confidence = {};
+  }
+}
 
 std::optional<core::Beat> BeatTracker::process(const LogBands& bands) noexcept {
   const auto activation = std::visit([&bands](auto& heard) { return heard.process(bands); }, activation_);
-  const auto placed = activation ? filter_.process(*activation) : std::nullopt;
+  if (!activation) {
+    return std::nullopt;
+  }
+  auto placed = filter_.process(*activation);
+  if (peaks_) {
+    placed = peaks_->process(*activation);
+  }
   if (!placed) {
     return std::nullopt;
   }
@@ -83,12 +111,19 @@ std::optional<core::Beat> BeatTracker::process(const LogBands& bands) noexcept {
 void BeatTracker::reset() noexcept {
   std::visit([](auto& heard) { heard.reset(); }, activation_);
   filter_.reset();
+  if (peaks_) {
+    peaks_->reset();
+  }
 }
 
 BeatDecoder::BeatDecoder(const BeatTracker::Config& config)
-    : frames_per_second_{config.frames_per_second}, activation_{activation_for<FileBeatNetwork>(config)},
-      decoding_{decoding_of(config, kActivationDelay, kBeatConfidence)}, decoder_{decoding_.pointer},
-      tempo_{config.frames_per_second} {}
+    : frames_per_second_{config.frames_per_second}, decoding_{decoding_of(config, kActivationDelay, kBeatConfidence)},
+      activation_{activation_for<FileBeatNetwork>(config, decoding_)}, decoder_{decoder_for(config.method, decoding_)},
+      tempo_{config.frames_per_second} {
+  if (config.method == core::BeatMethod::peaks) { // which says how likely a beat is there, and needs no turning
+    decoding_.confidence = {};
+  }
+}
 
 void BeatDecoder::process(const LogBands& bands) {
   if (auto* const network = std::get_if<FileBeatNetwork>(&activation_)) {
@@ -105,8 +140,30 @@ void BeatDecoder::take(const BeatActivation& activation) {
     first_sound_ = frames_;
   }
   ++frames_;
-  decoder_.process(activation, placed_);
+  if (auto* const peaks = std::get_if<BeatPeaks>(&decoder_)) {
+    if (const auto placed = peaks->process(activation)) {
+      placed_.push_back(*placed);
+    }
+  } else {
+    std::get<BarPointerDecoder>(decoder_).process(activation, placed_);
+  }
   tempo_.process(activation.beat);
+}
+
+void BeatDecoder::finish_decoding() {
+  if (auto* const peaks = std::get_if<BeatPeaks>(&decoder_)) {
+    for (int after = 0; after < peaks->lag(); ++after) { // as if silence followed
+      if (const auto placed = peaks->process({})) {
+        placed_.push_back(*placed);
+      }
+    }
+    return;
+  }
+  std::get<BarPointerDecoder>(decoder_).finish(placed_);
+  // The path runs back to the very start, but a beat is part of the music: none lies more than half of one before it.
+  std::erase_if(placed_, [this](const PlacedBeat& placed) {
+    return first_sound_ < 0 || placed.frame < static_cast<double>(first_sound_) - placed.interval / 2.0;
+  });
 }
 
 std::vector<core::Beat> BeatDecoder::finish() {
@@ -115,11 +172,7 @@ std::vector<core::Beat> BeatDecoder::finish() {
     std::ranges::for_each(heard_, [this](const BeatActivation& activation) { take(activation); });
     heard_.clear();
   }
-  decoder_.finish(placed_);
-  // The path runs back to the very start, but a beat is part of the music: none lies more than half of one before it.
-  std::erase_if(placed_, [this](const PlacedBeat& placed) {
-    return first_sound_ < 0 || placed.frame < static_cast<double>(first_sound_) - placed.interval / 2.0;
-  });
+  finish_decoding();
   std::vector<core::Beat> beats;
   beats.reserve(placed_.size());
   for (const PlacedBeat& placed : placed_) {
@@ -131,7 +184,9 @@ std::vector<core::Beat> BeatDecoder::finish() {
     const std::size_t last = std::min(n + 2, beats.size() - 1);
     beats[n].tempo = core::Bpm{60.0 * static_cast<double>(last - first) / (beats[last].at - beats[first].at).value};
   }
-  if (first_sound_ <= kAtOnce) {
+  if (std::holds_alternative<BeatPeaks>(decoder_)) {
+    count_bars(beats);
+  } else if (first_sound_ <= kAtOnce) {
     add_beat_at_start(beats);
   }
   for (core::Beat& beat : beats) {
@@ -143,7 +198,7 @@ std::vector<core::Beat> BeatDecoder::finish() {
 void BeatDecoder::reset() {
   std::visit([](auto& heard) { heard.reset(); }, activation_);
   heard_.clear();
-  decoder_.reset();
+  std::visit([](auto& decoder) { decoder.reset(); }, decoder_);
   tempo_.reset();
   placed_.clear();
   frames_ = 0;

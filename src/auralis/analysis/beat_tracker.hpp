@@ -10,23 +10,26 @@
 
 #include "auralis/analysis/bar_pointer.hpp"
 #include "auralis/analysis/beat_activation.hpp"
+#include "auralis/analysis/beat_peaks.hpp"
 #include "auralis/analysis/neural_beats.hpp"
 #include "auralis/analysis/tempo.hpp"
 #include "auralis/core/analysis.hpp"
 
 namespace auralis::analysis {
 
-/// Beats and bars as they pass: activation, then the causal filter of the bar pointer.
+/// Beats and bars as they pass: activation, then the causal filter of the bar pointer, or its maxima.
 ///
 /// A beat is said as it passes in the activation, which comes half a window and three frames after the sound: 53 to 83
-/// ms after it; with a network alone, as its manifest's `lag` says. Whoever must be on time predicts the next one from
-/// `at` and `tempo`. Thread: one owner. Realtime: construction allocates, nothing else.
+/// ms after it; with a network alone, as its manifest's `lag` says; by maxima BeatPeaks::lag() later. Whoever must be
+/// on time predicts the next one from `at` and `tempo`. Thread: one owner. Realtime: construction allocates, nothing
+/// else.
 class BeatTracker {
 public:
   struct Config {
     double frames_per_second = 100.0;
     int bands = 80;                           ///< of LogBands
     std::shared_ptr<const nn::Model> network; ///< says the activation; null: BeatActivationFunction does
+    core::BeatMethod method = core::BeatMethod::bar_pointer;
   };
   /// \throws std::invalid_argument for a network that beat_decoding() refuses.
   explicit BeatTracker(const Config& config);
@@ -39,12 +42,14 @@ public:
 
 private:
   double frames_per_second_;
-  std::variant<BeatActivationFunction, LiveBeatNetwork> activation_;
   BeatDecoding decoding_;
-  BarPointerFilter filter_;
+  std::variant<BeatActivationFunction, LiveBeatNetwork> activation_;
+  BarPointerFilter filter_;        // of the tempo whatever the method
+  std::optional<BeatPeaks> peaks_; // where that is the method
 };
 
-/// Beats and bars of a file: the same activation, then the most likely path. Memory is bounded however long it is.
+/// Beats and bars of a file: the same activation, then the most likely path, or its maxima. Memory is bounded however
+/// long it is.
 class BeatDecoder {
 public:
   /// \throws std::invalid_argument for a network that beat_decoding() refuses.
@@ -62,11 +67,12 @@ public:
 
 private:
   void take(const BeatActivation& activation);
+  void finish_decoding();
 
   double frames_per_second_;
-  std::variant<BeatActivationFunction, FileBeatNetwork> activation_;
   BeatDecoding decoding_;
-  BarPointerDecoder decoder_;
+  std::variant<BeatActivationFunction, FileBeatNetwork> activation_;
+  std::variant<BarPointerDecoder, BeatPeaks> decoder_;
   TempoEstimator tempo_;
   std::vector<PlacedBeat> placed_;
   std::vector<BeatActivation> heard_; // by a network, not yet taken

@@ -67,6 +67,9 @@ std::string Networks::file_identity() const {
       identity += (identity.empty() ? "" : "\n") + std::string{kind.name} + ": " + heard;
     }
   }
+  if (beat_method == core::BeatMethod::peaks) {
+    identity += "\nbeats by peaks";
+  }
   return identity;
 }
 

@@ -27,9 +27,11 @@ struct Ear {
 struct Networks {
   Ear live_beats;
   Ear file_beats;
-  Ear key; ///< of streams and of files
+  Ear key;                                                      ///< of streams and of files
+  core::BeatMethod beat_method = core::BeatMethod::bar_pointer; ///< with networks or without
 
-  /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant.
+  /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant, and the
+  /// usual method.
   [[nodiscard]] std::string file_identity() const;
   /// Why networks that there should be are not used, each reason once.
   [[nodiscard]] std::vector<std::string> why_not() const;

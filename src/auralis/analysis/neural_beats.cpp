@@ -2,12 +2,8 @@
 #include "auralis/analysis/neural_beats.hpp"
 
 #include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <map>
-#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -24,36 +20,11 @@ constexpr std::size_t kWindows = 4;    // at once
 
 std::size_t whole_steps(std::size_t frames, std::size_t step) { return (frames + step - 1) / step * step; }
 
-float log_odds(float p) noexcept {
-  const float inside = std::clamp(p, 1e-4F, 1.0F - 1e-4F);
-  return std::log(inside / (1.0F - inside));
-}
-
 std::optional<BeatActivationFunction> signal_for(const nn::Model& model, double share) {
   if (share > 0.0) {
     return BeatActivationFunction{static_cast<int>(model.frame_size())};
   }
   return std::nullopt;
-}
-
-/// The settings that a model may bring, by name.
-std::map<std::string, double*, std::less<>> settings_of(BeatDecoding& decoding, double& beat_frames, double& offset,
-                                                        double& slope, double& preferred, double& least) {
-  auto& pointer = decoding.pointer;
-  return {{"tempo_stiffness", &pointer.tempo_stiffness},
-          {"metre_change", &pointer.metre_change},
-          {"beat_frames", &beat_frames},
-          {"beat_prior", &pointer.beat_prior},
-          {"downbeat_weight", &pointer.downbeat_weight},
-          {"on_beat_weight", &pointer.on_beat_weight},
-          {"signal_share", &decoding.signal_share},
-          {"preferred_tempo", &preferred},
-          {"tempo_spread", &pointer.tempo_spread},
-          {"tempo_preference", &pointer.tempo_preference},
-          {"least_confidence", &least},
-          {"delay", &decoding.delay},
-          {"confidence_offset", &offset},
-          {"confidence_slope", &slope}};
 }
 
 template <typename T> T or_throw(core::Result<T> result) {
@@ -64,25 +35,6 @@ template <typename T> T or_throw(core::Result<T> result) {
 }
 
 } // namespace
-
-BeatActivation activation_of(std::span<const float> said) noexcept {
-  assert(said.size() == 2);
-  const float beat = said[0] > 0.0F ? std::min(said[0], 1.0F) : 0.0F; // what is no number is no beat
-  const float downbeat = said[1] > 0.0F ? std::min(said[1], 1.0F) : 0.0F;
-  // Without it two next to nothing, one divided by the other, would make a bar begin wherever no beat is.
-  constexpr float kDoubt = 0.3F;
-  constexpr float kPrior = BeatActivation{}.downbeat;
-  return {.beat = std::max(beat, 1e-6F), .downbeat = std::min((downbeat + kDoubt * kPrior) / (beat + kDoubt), 0.98F)};
-}
-
-BeatActivation joined(const BeatActivation& network, const BeatActivation& signal, double signal_share) noexcept {
-  if (network.beat <= 0.0F || signal.beat <= 0.0F) {
-    return {.beat = 0.0F, .downbeat = signal.downbeat, .on_beat = signal.on_beat};
-  }
-  const auto share = static_cast<float>(signal_share);
-  const float odds = (1.0F - share) * log_odds(network.beat) + share * log_odds(signal.beat);
-  return {.beat = 1.0F / (1.0F + std::exp(-odds)), .downbeat = signal.downbeat, .on_beat = signal.on_beat};
-}
 
 core::Result<BeatDecoding> beat_decoding(const nn::Model& model) {
   const auto& entry = model.entry();
@@ -109,59 +61,13 @@ core::Result<BeatDecoding> beat_decoding(const nn::Model& model) {
   return decoding;
 }
 
-core::Result<BeatDecoding> beat_decoding(double frames_per_second, const std::map<std::string, double>& settings) {
-  BeatDecoding decoding;
-  const auto share = settings.find("signal_share");
-  if (share != settings.end() && !(share->second >= 0.0 && share->second < 1.0)) {
-    return core::fail(core::ErrorCode::invalid_argument,
-                      fmt::format("the setting signal_share is {}, expected 0 to below 1", share->second));
-  }
-  if (share != settings.end() && share->second > 0.0) {
-    decoding.pointer = beat_decoding(frames_per_second);
-  } else {
-    decoding.pointer.frames_per_second = frames_per_second;
-    decoding.pointer.on_beat_weight = 0.0;
-  }
-  auto& pointer = decoding.pointer;
-  auto beat_frames = static_cast<double>(pointer.beat_frames);
-  double offset = 0.0;
-  double slope = 1.0;
-  auto preferred = pointer.preferred_tempo.value;
-  auto least = static_cast<double>(pointer.least_confidence);
-  const auto known = settings_of(decoding, beat_frames, offset, slope, preferred, least);
-  for (const auto& [name, value] : settings) {
-    const auto found = known.find(name);
-    if (found == known.end()) {
-      return core::fail(core::ErrorCode::invalid_argument,
-                        fmt::format("this engine does not know the setting '{}'; it knows {}", name,
-                                    fmt::join(known | std::views::keys, ", ")));
-    }
-    *found->second = value;
-  }
-  if (!(beat_frames >= 1.0 && beat_frames <= 255.0) || !(std::abs(decoding.delay) <= 255.0)) {
-    return core::fail(core::ErrorCode::invalid_argument,
-                      fmt::format("settings that cannot be: beat_frames {} (1 to 255), delay {} (-255 to 255)",
-                                  beat_frames, decoding.delay));
-  }
-  pointer.beat_frames = static_cast<int>(beat_frames);
-  pointer.preferred_tempo = core::Bpm{preferred};
-  pointer.least_confidence = static_cast<float>(least);
-  decoding.confidence = {.offset = static_cast<float>(offset), .slope = static_cast<float>(slope)};
-  try {
-    static_cast<void>(BarPointerSpace{pointer});
-  } catch (const std::invalid_argument& error) {
-    return core::fail(core::ErrorCode::invalid_argument, fmt::format("settings that cannot be: {}", error.what()));
-  }
-  return decoding;
-}
-
 LiveBeatNetwork::LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model)
     : LiveBeatNetwork{model, or_throw(beat_decoding(*model))} {}
 
 LiveBeatNetwork::LiveBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding)
     : stream_{or_throw(nn::StreamingModel::of(model))},
       frames_per_step_{static_cast<std::size_t>(model->entry().frames_per_step)}, network_lag_{model->entry().lag},
-      signal_share_{decoding.signal_share}, signal_{signal_for(*model, signal_share_)},
+      signal_{signal_for(*model, decoding.signal_share)}, evidence_{decoding},
       lag_{signal_ ? std::max(network_lag_, BeatActivationFunction::kLag) : network_lag_},
       frames_(static_cast<std::size_t>(lag_) + 1) {}
 
@@ -172,7 +78,10 @@ std::optional<BeatActivation> LiveBeatNetwork::process(const LogBands& bands) no
   std::ranges::copy(level, stream_.frames().begin() + static_cast<std::ptrdiff_t>(in_step_ * level.size()));
   if (++in_step_ == frames_per_step_) {
     in_step_ = 0;
-    said_ = stream_.step() ? activation_of(stream_.output()) : BeatActivation{};
+    said_ = {};
+    if (stream_.step()) {
+      std::ranges::copy(stream_.output(), said_.begin());
+    }
   }
   if (now_ >= network_lag_) {
     frame(now_ - network_lag_).network = said_;
@@ -186,11 +95,7 @@ std::optional<BeatActivation> LiveBeatNetwork::process(const LogBands& bands) no
     return std::nullopt;
   }
   const Frame& spoken_of = frame(now_ - lag_);
-  auto activation = signal_ ? joined(spoken_of.network, spoken_of.signal, signal_share_) : spoken_of.network;
-  if (!spoken_of.audible) {
-    activation.beat = 0.0F;
-  }
-  return activation;
+  return evidence_.process(spoken_of.network, spoken_of.audible, signal_ ? &spoken_of.signal : nullptr);
 }
 
 void LiveBeatNetwork::reset() noexcept {
@@ -198,6 +103,7 @@ void LiveBeatNetwork::reset() noexcept {
   if (signal_) {
     signal_->reset();
   }
+  evidence_.reset();
   std::ranges::fill(frames_, Frame{});
   said_ = {};
   in_step_ = 0;
@@ -208,8 +114,8 @@ FileBeatNetwork::FileBeatNetwork(const std::shared_ptr<const nn::Model>& model)
     : FileBeatNetwork{model, or_throw(beat_decoding(*model))} {}
 
 FileBeatNetwork::FileBeatNetwork(const std::shared_ptr<const nn::Model>& model, const BeatDecoding& decoding)
-    : model_{model}, bands_{model_->frame_size()}, signal_share_{decoding.signal_share},
-      signal_{signal_for(*model_, signal_share_)} {}
+    : model_{model}, bands_{model_->frame_size()}, signal_{signal_for(*model_, decoding.signal_share)},
+      evidence_{decoding} {}
 
 void FileBeatNetwork::process(const LogBands& bands, std::vector<BeatActivation>& out) {
   const auto level = bands.level();
@@ -255,14 +161,10 @@ void FileBeatNetwork::hear(std::size_t windows, std::size_t length, std::size_t 
     const auto answer = std::clamp(in_window / static_cast<std::ptrdiff_t>(step), std::ptrdiff_t{0},
                                    static_cast<std::ptrdiff_t>(answers) - 1);
     const auto at = (w * answers + static_cast<std::size_t>(answer)) * 2;
-    auto activation = activation_of(std::span{*said}.subspan(at, 2));
-    if (signal_) {
-      // Of a file's last frames it says nothing more.
-      activation = frame - begin < signal_said_.size() ? joined(activation, signal_said_[frame - begin], signal_share_)
-                                                       : BeatActivation{.beat = activation.beat};
-    }
-    activation.beat = audible_[frame] != 0 ? activation.beat : 0.0F;
-    out.push_back(activation);
+    // Of a file's last frames signal processing says nothing more.
+    const bool both = frame - begin < signal_said_.size();
+    out.push_back(evidence_.process(std::span{*said}.subspan(at, 2), audible_[frame] != 0,
+                                    both ? &signal_said_[frame - begin] : nullptr));
   }
   signal_said_.erase(signal_said_.begin(),
                      signal_said_.begin() + static_cast<std::ptrdiff_t>(std::min(to - begin, signal_said_.size())));
@@ -291,6 +193,7 @@ void FileBeatNetwork::reset() {
   if (signal_) {
     signal_->reset();
   }
+  evidence_.reset();
   first_ = 0;
   said_ = 0;
 }

@@ -18,7 +18,9 @@ StreamingAnalyzer::Config checked(const StreamingAnalyzer::Config& config) {
 StreamingAnalyzer::StreamingAnalyzer(const Config& config)
     : config_{checked(config)}, front_end_{{.sample_rate = config.sample_rate, .channels = config.channels}},
       loudness_{{.sample_rate = config.sample_rate, .channels = config.channels}}, features_{{}}, log_bands_{kFineStft},
-      onsets_{{}}, beats_{{.bands = log_bands_.size(), .network = config.networks.live_beats.model}},
+      onsets_{{}}, beats_{{.bands = log_bands_.size(),
+                           .network = config.networks.live_beats.model,
+                           .method = config.networks.beat_method}},
       tempo_{beats_.filter().space()},
       keys_{{.lag = KeyEstimator::kLiveLag, .memory = KeyEstimator::kLiveMemory, .network = config.networks.key.model}},
       chords_{{.lag = ChordRecognizer::kLiveLag}}, queue_{config.queue} {}

@@ -42,6 +42,12 @@ struct Beat {
   float downbeat_confidence = 0.0F; ///< that position is right
 };
 
+/// How beats are found in what was heard.
+enum class BeatMethod : std::uint8_t {
+  bar_pointer, ///< the tempi and bars that explain it best
+  peaks,       ///< its maxima, with no model of either
+};
+
 /// Who heard something: a network, or signal processing.
 struct HeardBy {
   std::string network;  ///< its name and version; empty: signal processing
@@ -186,6 +192,7 @@ struct Analysis {
   std::vector<Onset> onsets;
   std::vector<Beat> beats;
   HeardBy beats_by;
+  BeatMethod beat_method = BeatMethod::bar_pointer;
   std::vector<TempoCandidate> tempi; ///< most likely first; half, double and others follow
   std::vector<TempoPoint> tempo_curve;
   int beats_per_bar = 0;

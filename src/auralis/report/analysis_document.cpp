@@ -56,6 +56,8 @@ protocol::BeatResult beats_of(const core::Analysis& analysis) {
                                                                                          unit(one.downbeat_confidence)};
                                                         }),
           .method = method_of(by),
+          .decoder = analysis.beat_method == core::BeatMethod::peaks ? protocol::BeatMethod::peaks
+                                                                     : protocol::BeatMethod::bar_pointer,
           .network = unless_empty(by.network),
           .why_no_network = unless_empty(by.why_none)};
 }

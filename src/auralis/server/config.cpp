@@ -145,6 +145,7 @@ Take boolean(bool Config::* member) {
 
 bool any(std::string_view /*text*/) { return true; }
 bool is_device(std::string_view text) { return text == "cpu" || text == "cuda"; }
+bool is_beat_decoder(std::string_view text) { return text == "bar-pointer" || text == "peaks"; }
 bool some(std::string_view text) { return !text.empty() && text.size() <= 80; }
 bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 31 && text.front() != '-' &&
@@ -371,6 +372,11 @@ const std::vector<Entry>& entries() {
       {{"analysis.neural", "AURALIS_ANALYSIS_NEURAL", "--analysis-neural", "BOOL",
         "listen through networks where there are any: true or false, which is signal processing alone", "true"},
        boolean(&Config::analysis_neural)},
+      {{"analysis.beat_decoder", "AURALIS_ANALYSIS_BEAT_DECODER", "--analysis-beat-decoder", "NAME",
+        "how beats are found in what is heard: bar-pointer, by the tempi and bars that explain it best, or peaks, "
+        "where it is highest",
+        "bar-pointer"},
+       text_into(&Config::analysis_beat_decoder, "bar-pointer or peaks", is_beat_decoder)},
       {{"analysis.models", "AURALIS_MODELS", "--models", "DIR",
         "folder of the networks' manifest; empty takes the installed one", ""},
        text_into(&Config::analysis_models, "a path", any)},

@@ -61,16 +61,17 @@ struct Config {
   int render_threads = 2;
   int send_threads = 2; ///< a station that is slow holds one of them and no other station
 
-  std::size_t analysis_max_upload_mib = 512;       ///< a file above is refused (413)
-  std::int64_t analysis_max_length_s = 4 * 3600;   ///< a recording above is refused (422)
-  std::size_t analysis_uploads = 4;                ///< files that may come in at once
-  std::size_t analysis_queue = 32;                 ///< analyses that may wait
-  std::size_t analysis_kept = 1'000;               ///< analyses of every state
-  std::size_t analysis_jobs = 1;                   ///< that run at once
-  bool analysis_neural = true;                     ///< listen through networks where there are any
-  std::filesystem::path analysis_models;           ///< folder of their manifest; empty searches
-  std::string analysis_device = "cpu";             ///< that they run on: "cpu" or "cuda"
-  std::vector<std::string> analysis_allowed_hosts; ///< that may be asked for files: "audio.example", "10.0.0.7:8000"
+  std::size_t analysis_max_upload_mib = 512;         ///< a file above is refused (413)
+  std::int64_t analysis_max_length_s = 4 * 3600;     ///< a recording above is refused (422)
+  std::size_t analysis_uploads = 4;                  ///< files that may come in at once
+  std::size_t analysis_queue = 32;                   ///< analyses that may wait
+  std::size_t analysis_kept = 1'000;                 ///< analyses of every state
+  std::size_t analysis_jobs = 1;                     ///< that run at once
+  bool analysis_neural = true;                       ///< listen through networks where there are any
+  std::string analysis_beat_decoder = "bar-pointer"; ///< or "peaks"
+  std::filesystem::path analysis_models;             ///< folder of their manifest; empty searches
+  std::string analysis_device = "cpu";               ///< that they run on: "cpu" or "cuda"
+  std::vector<std::string> analysis_allowed_hosts;   ///< that may be asked for files: "audio.example", "10.0.0.7:8000"
 
   Log::Config log;
 };
