@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges a network in training on the tune half of annotated recordings, through the engine's own decoder.
 
-    python3 training/beats/judge.py --checkpoint ../train/live/checkpoint.pt --data ../shared/data \\
+    python3 training/beats/judge.py --checkpoint models/beats-live.onnx --data ../shared/data \\
         --frames build/release/training/auralis_beat_frames --decode build/release/training/auralis_beat_decode
 
-Says F-measures within 70 ms, the first five seconds left out, of beats and downbeats: peaks of the activation alone, and
-decoded. Only the tune half is ever read here: clips whose name without ending has an even CRC-32.
+Says F-measures within 70 ms, the first five seconds left out, of beats and downbeats: by the peaks of what it says alone,
+and decoded. Only the tune half is ever read here: clips whose name without ending has an even CRC-32.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -20,6 +21,10 @@ import numpy as np
 import torch
 from networks import NETWORKS, held
 from render import frames_of, signal_of
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from quantise import fields, read_tensor  # noqa: E402
 
 SETS = ("real/gtzan", "real/gtzan_classical", "real/mdbdrums", "real/stepmania", "charts")
 WITHOUT_BARS = ("real/stepmania",)  # nobody has verified where theirs begin
@@ -40,14 +45,6 @@ def f_measure(truth: np.ndarray, said: np.ndarray) -> float:
         else:
             j += 1
     return 2.0 * hits / (len(truth) + len(said))
-
-
-def peaks(curve: np.ndarray, threshold: float, reach: int = 7) -> np.ndarray:
-    """Seconds of the maxima above a threshold, the first frame of each: the mode without a decoder."""
-    edged = np.pad(curve, reach)
-    views = np.lib.stride_tricks.sliding_window_view(edged, 2 * reach + 1)
-    first = (curve > views[:, :reach].max(axis=1)) & (curve >= views[:, reach + 1 :].max(axis=1))
-    return np.nonzero(first & (curve > threshold))[0] / 100.0
 
 
 def clips(data: Path, cache: Path, program: Path):  # noqa: ANN201
@@ -71,9 +68,28 @@ def clips(data: Path, cache: Path, program: Path):  # noqa: ANN201
 
 
 def load_network(path: Path) -> torch.nn.Module:
+    """Of a checkpoint of train.py, or of a model as export.py writes it."""
+    if path.suffix == ".onnx":
+        return from_onnx(path)
     saved = torch.load(path, map_location="cpu")
     network = NETWORKS[saved["kind"]]()
     network.load_state_dict(saved["mean"])
+    return network.eval()
+
+
+def from_onnx(path: Path) -> torch.nn.Module:
+    tables = {}
+    for tag, graph, _ in fields(path.read_bytes()):
+        for part, content, _ in fields(graph) if tag == 7 else ():
+            if part == 5 and (found := read_tensor(content)):
+                name, shape, numbers = found
+                tables[name.removeprefix("network.")] = torch.tensor(numbers).reshape(shape)
+    network = NETWORKS["live" if "narrow.bias" in tables else "file"]()
+    for name in network.state_dict():
+        if name not in tables:  # the weights of a dense layer, which is written as a product with a table of no name
+            other = next(key for key in tables if key.startswith("onnx::MatMul"))
+            tables[name] = tables.pop(other).T
+    network.load_state_dict({name: tables[name] for name in network.state_dict()})
     return network.eval()
 
 
@@ -116,7 +132,6 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, required=True, help="the program auralis_beat_frames")
     parser.add_argument("--decode", type=Path, required=True, help="the program auralis_beat_decode")
     parser.add_argument("--cache", type=Path, default=Path("/tmp/auralis-judged"), help="for what was heard of each clip")
-    parser.add_argument("--threshold", type=float, default=0.3)
     parser.add_argument("--set", nargs="*", default=[], help="settings of the decoder, name=value")
     parser.add_argument("--json", type=Path, help="write the scores here, as metrics of the manifest")
     options = parser.parse_args()
@@ -125,17 +140,15 @@ def main() -> None:
     tune = list(clips(options.data, options.cache, options.frames))
     said_of = heard_by(network, tune)
     for (folder, _, _, signal, times, places), activation in zip(tune, said_of):
-        said, said_places = decoded(options.decode, network.kind, activation, signal, options.set)
-        barred = has_bars(folder, places)
-        down = times[places == 1]
-        scores.setdefault(folder, []).append(
-            (
-                f_measure(times, peaks(activation[:, 0], options.threshold)),
-                f_measure(times, said),
-                f_measure(down, peaks(activation[:, 1], options.threshold / 2)) if barred else np.nan,
-                f_measure(down, said[said_places == 1]) if barred else np.nan,
-            )
-        )
+        # Peaks are of the network alone, as in the engine.
+        by_mode = [
+            decoded(options.decode, "peaks", activation, signal, [*options.set, "signal_share=0"]),
+            decoded(options.decode, network.kind, activation, signal, options.set),
+        ]
+        down = times[places == 1] if has_bars(folder, places) else None
+        row = [f_measure(times, said) for said, _ in by_mode]
+        row += [np.nan if down is None else f_measure(down, said[at == 1]) for said, at in by_mode]
+        scores.setdefault(folder, []).append(tuple(row))
     metrics = {}
     print("beats: peaks, decoded; downbeats: peaks, decoded")
     for folder, rows in scores.items():

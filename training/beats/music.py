@@ -18,15 +18,13 @@ NEAR = 6  # frames around a beat in which nothing is held against it
 class Recording:
     levels: np.ndarray  # float16 [frames][80]
     beats: np.ndarray  # frames, fractional
-    downbeats: np.ndarray  # bool
-    barred: bool  # False: the bars are not known
+    positions: np.ndarray  # of each in its bar: 1 is a downbeat, 0 not known
 
 
 def load(path: Path) -> list[Recording]:
     with np.load(path) as file:
         levels, beats = file["levels"], file["beats"].astype(np.float64) * FRAMES_PER_SECOND
-        positions = file["positions"]
-        return [Recording(one, beats, positions == 1, bool((positions > 0).any())) for one in levels]
+        return [Recording(one, beats, file["positions"]) for one in levels]
 
 
 class Music:
@@ -36,7 +34,7 @@ class Music:
         self._folders = folders
         self._held_back = held_back
         self._seen: set[Path] = set()
-        self.training: list[Recording] = []
+        self.training: dict[Path, list[Recording]] = {}  # by folder
         self.validation: list[Recording] = []
         self.hours = 0.0
 
@@ -50,23 +48,26 @@ class Music:
                 recordings = load(path)
                 # Every `held_back`th piece, by its number, so that the choice stays as more come.
                 held = path.stem.isdigit() and int(path.stem) % self._held_back == 0
-                (self.validation if held else self.training).extend(recordings)
+                (self.validation if held else self.training.setdefault(folder, [])).extend(recordings)
                 self.hours += sum(len(one.levels) for one in recordings) / FRAMES_PER_SECOND / 3600
                 new += 1
         return new
 
 
-def targets(beats: np.ndarray, downbeats: np.ndarray, frames: int, barred: bool) -> tuple[np.ndarray, np.ndarray]:
-    """1 at a beat (column 0) or downbeat (column 1), and the weight of every frame where there is none."""
+def targets(beats: np.ndarray, positions: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """1 at a beat (column 0) or downbeat (column 1), and the weight of every frame where there is none: none as far as the
+    bars are not known, from halfway after the last beat whose place is known to halfway before the next."""
     marks, weights = np.zeros((frames, 2), np.float32), np.ones((frames, 2), np.float32)
     at = np.round(beats).astype(int)
-    for column, chosen in ((0, at), (1, at[downbeats])):
+    for column, chosen in ((0, at), (1, at[positions == 1])):
         for frame in chosen:
             if 0 <= frame < frames:
                 marks[frame, column] = 1.0
             weights[max(0, frame - NEAR) : max(0, frame + NEAR + 1), column] = 0.0
-    if not barred:
-        marks[:, 1] = weights[:, 1] = 0.0
+    middles = np.round((beats[1:] + beats[:-1]) / 2.0).astype(int)
+    edges = np.concatenate([[0], np.clip(middles, 0, frames), [frames]])
+    for index in np.flatnonzero(positions == 0):
+        weights[edges[index] : edges[index + 1], 1] = 0.0
     return marks, weights
 
 
@@ -85,7 +86,7 @@ def excerpt(one: Recording, frames: int, dice: np.random.Generator) -> tuple[np.
     if len(levels) < frames:
         levels = np.concatenate([levels, np.zeros((frames - len(levels), BANDS), np.float32)])
     beats = (one.beats - first) / stretch
-    marks, weights = targets(beats, one.downbeats, frames, one.barred)
+    marks, weights = targets(beats, one.positions, frames)
     last = (one.beats[-1] - first) / stretch if len(one.beats) else 0.0
     weights[max(0, int(last) + 10) :] = 0.0  # what comes after the last beat that is known
     return levels, marks, weights
@@ -118,7 +119,9 @@ def disguised(levels: np.ndarray, dice: np.random.Generator) -> np.ndarray:
 
 
 def batch(music: Music, size: int, frames: int, dice: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    chosen = [music.training[int(n)] for n in dice.integers(0, len(music.training), size)]
+    folders = list(music.training.values())
+    of_each = [folders[int(n)] for n in dice.integers(0, len(folders), size)]  # as much of each, however much is in it
+    chosen = [folder[int(dice.integers(0, len(folder)))] for folder in of_each]
     made = [excerpt(one, frames, dice) for one in chosen]
     levels = np.stack([disguised(one[0].copy(), dice) for one in made]).astype(np.float32)
     return levels, np.stack([one[1] for one in made]), np.stack([one[2] for one in made])

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from midi import TempoMap, read_notes, read_tracks  # noqa: E402
-from styles import BAR_PATTERNS, BASS_PATTERNS, CHORD_PATTERNS, CRASH, OPEN, SNARE, STYLES, Style  # noqa: E402
+from styles import BAR_PATTERNS, BASS_PATTERNS, CHORD_PATTERNS, CLOSED, CRASH, RIDE, SNARE, STYLES, Style  # noqa: E402
 
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 PROGRESSIONS = (
@@ -204,7 +204,11 @@ def made_up(dice: random.Random, style: Style, beats: int) -> Song:
         motif = [dice.random() < density for _ in range(grid * metre * 2)]
         pitch = dice.randint(62, 76)
         rows = [pitch + d for d in (0, 2, 4, 5, 7, 9, 11, 12)]
+        phrase = metre * dice.choice((2, 4, 4))  # beats; a singer breathes at its end
+        breath = dice.choice((0, 1, 2, metre))
         for step in range(beats * grid):
+            if step // grid % phrase >= phrase - breath:
+                continue
             if motif[step % len(motif)] or dice.random() < 0.08:
                 root, tones = next((c[1], c[2]) for c in reversed(song.chords) if c[0] <= step / grid + 1e-6)
                 wanted = rows[dice.randrange(len(rows))]
@@ -214,6 +218,20 @@ def made_up(dice: random.Random, style: Style, beats: int) -> Song:
                 start = step / grid
                 song.notes.append(Note(2, start, start + dice.choice((0.4, 0.8, 1.5)) / min(grid, 2), wanted, dice.randint(70, 115)))
     return song
+
+
+def bars_of(positions: list[int]) -> list[int]:
+    """Of each beat how many bars have begun since the first beat; 0 until one does."""
+    bars, begun = [], 0
+    for index, position in enumerate(positions):
+        begun += position == 1 and index > 0
+        bars.append(begun)
+    return bars
+
+
+def settled(pattern: str, dice: random.Random) -> str:
+    """A loop of two bars: what may be struck now and then is struck in the same places each time."""
+    return "".join(("o" if dice.random() < 0.4 else ".") if sign == "?" else sign for sign in 2 * pattern)
 
 
 def grooves_of(folder: Path) -> list[Path]:
@@ -346,17 +364,24 @@ class Arranger:
             """How much later what falls between two quarters of a beat comes."""
             return swing if round(beat * 4) % 2 else 0.0
 
+        def triplet(beat: float) -> float:
+            """Where a swinging band plays what is written in even halves: the second one at two thirds."""
+            whole = int(beat // 1)
+            part = beat - whole
+            return whole + (part * 4.0 / 3.0 if part < 0.5 else 2.0 / 3.0 + (part - 0.5) * 2.0 / 3.0)
+
         # What the source has written.
         place: dict[int, list[int]] = {}
         for index, source in enumerate(order):
             place.setdefault(source, []).append(index)
-        gone = set() if dice.random() < 0.6 else {dice.randrange(len(order)) // 16 for _ in range(2)}  # of 16 beats each
         for one in song.notes:
             if (one.channel == 0 and not written) or (one.channel != 0 and not melody):
                 continue
             source = int(one.start + 1e-6)
             for index in place.get(source, ()):
                 start = index + one.start - source
+                if style.steps == 3 and kind in ("pop909", "sheet"):
+                    start = triplet(start)
                 channel = {0: 0, 2: 2, 4: 6}[one.channel]
                 note(channel, start, start + one.end - one.start, one.pitch + transpose, one.velocity)
 
@@ -381,27 +406,52 @@ class Arranger:
         groove = self._groove(dice) if drums and song.metre == 4 and dice.random() < 0.4 else None
         walk, arpeggio = 0, 0
         fills = dice.random() < 0.7
-        drop = {dice.randrange(max(1, len(order) // 16)) for _ in range(dice.choice((0, 0, 1, 2)))}
-        kick = next((p for d, p in style.drums.items() if d == 36), "x...............")
+        # Music is told in phrases of so many bars: they begin with a crash, end with a fill, and the parts come and go
+        # with them.
+        phrase_bars = dice.choice((4, 4, 8, 8, 16))
+        begun = dice.randrange(phrase_bars) if first else 0
+        bars = [begun + bar for bar in bars_of([song.positions[source] for source in order])]
+        phrases = [bar // phrase_bars for bar in bars]
+        gone = {phrase for phrase in set(phrases) if dice.random() < 0.08}
+        drop = {phrase for phrase in set(phrases) if dice.random() < dice.choice((0.0, 0.0, 0.12))}
+        ridden = {phrase for phrase in set(phrases) if dice.random() < 0.25}  # the ride takes over from the hi-hat
+        fill_beats, crashes = dice.choice((1, 1, 2, song.metre)), dice.random() < 0.75
+        accent = dice.choice((0, 0, 6, 12, 18))  # by how much louder a bar begins
+        pushes = 0.0 if dice.random() < 0.8 or style.steps == 3 else dice.uniform(0.2, 0.7)  # chords that come before it
+        looped = dice.random() < 0.5
+        drum_patterns = {drum: settled(p, dice) if looped else p for drum, p in style.drums.items()}
+        kick = next((p for d, p in drum_patterns.items() if d == 36), "x...............")
+        pushed = False
         previous_root = -1
         for index, source in enumerate(order):
             position = song.positions[source]
             bar_beat = (position - 1) % style.metre if position else index % style.metre
             chord = chord_at(index)
-            block = index // 16
+            block = phrases[index]
             if chord is None:
                 continue
             root, tones, bass = chord
             new = root != previous_root or bar_beat == 0
             previous_root = root
             pitches = [high + (root + tone - high) % 12 for tone in tones]
+            following = chord_at(index + 1) if index + 1 < len(order) else None
+            early, pushed = pushed, False
             for step in range(steps):
                 when = index + step / steps
                 when_swung = when + swung(when)
                 sign_at = bar_beat * steps + step
+                louder = accent if sign_at == 0 else 0
+                in_loop = sign_at + (bars[index] % 2) * song.metre * steps
+                if pushes and following and bar_beat == song.metre - 1 and step * 2 == steps and dice.random() < pushes:
+                    pushed = True
+                    if comp and block not in gone:
+                        for tone in following[1]:
+                            note(4, when_swung, when + 1.2, high + (following[0] + tone - high) % 12, dice.randint(75, 110))
+                    if with_bass and block not in gone and dice.random() < 0.6:
+                        note(3, when_swung, when + 1.0, low + (following[2] - low) % 12, dice.randint(80, 115))
                 if with_bass and block not in gone:
                     pattern = kick if bass_kind == "kick" else BASS_PATTERNS[bass_kind][steps]
-                    sign = pattern[sign_at % len(pattern)]
+                    sign = pattern[(in_loop if bass_kind == "kick" else sign_at) % len(pattern)]
                     if bass_kind in ("kick", "long") and sign_at % len(pattern) == 0:
                         sign = "x"
                     if new and step == 0 and bass_kind in ("long", "kick"):
@@ -411,6 +461,8 @@ class Arranger:
                         pitch = low + (bass - low) % 12
                         if bass_kind == "octaves" and step * 2 >= steps:
                             pitch += 12
+                        elif bass_kind == "walking" and bar_beat == song.metre - 1 and following and dice.random() < 0.5:
+                            pitch = low + (following[2] + dice.choice((-1, 1, 7)) - low) % 12
                         elif bass_kind == "walking" and bar_beat:
                             walk = dice.choice((tones[1] if len(tones) > 1 else 7, 7, 5, 2, 9, 12, -1, -2))
                             pitch += walk
@@ -419,20 +471,24 @@ class Arranger:
                         elif bass_kind in ("funk", "reggae", "tumbao") and dice.random() < 0.3:
                             pitch += dice.choice((7, 10, 12, 5, 3))
                         length = 4.0 if bass_kind == "long" else 1.0 if bass_kind in ("walking", "fifths") else dice.choice((0.3, 0.5, 0.9))
-                        note(3, when_swung, when_swung + length * 0.95, pitch, velocity)
-                if comp and block not in gone:
+                        note(3, when_swung, when_swung + length * 0.95, pitch, velocity + louder)
+                if comp and block not in gone and not (early and step == 0):
                     self._comp(dice, comp_kind, steps, step, sign_at, index, bar_beat, new, pitches, when_swung, note, arpeggio)
                     arpeggio += 1
                 if drums and block not in drop and groove is None:
-                    last = fills and bar_beat == song.metre - 1 and (index // song.metre) % 4 == 3
-                    for drum, pattern in style.drums.items():
-                        velocity = struck(pattern[sign_at % len(pattern)], dice)
+                    ending = bars[index] % phrase_bars == phrase_bars - 1 or (fills and bars[index] % 4 == 3 and phrase_bars > 8)
+                    last = fills and ending and bar_beat >= song.metre - fill_beats
+                    for drum, pattern in drum_patterns.items():
+                        velocity = struck(pattern[in_loop % len(pattern)], dice)
                         if velocity and not (last and drum not in (36, 42, 46)):
-                            note(9, when_swung, when_swung + 0.1, drum, velocity)
+                            played = RIDE if drum == CLOSED and block in ridden else drum
+                            note(9, when_swung, when_swung + 0.1, played, velocity + louder)
                     if last and dice.random() < 0.7:
-                        note(9, when_swung, when_swung + 0.1, dice.choice((SNARE, 45, 47, 48, 50, 41)), dice.randint(70, 120))
-                    if fills and step == 0 and bar_beat == 0 and (index // song.metre) % 8 == 0 and dice.random() < 0.6:
+                        rising = 15 * (bar_beat - song.metre + fill_beats) / fill_beats
+                        note(9, when_swung, when_swung + 0.1, dice.choice((SNARE, 45, 47, 48, 50, 41)), dice.randint(65, 105) + rising)
+                    if crashes and step == 0 and bar_beat == 0 and bars[index] % phrase_bars == 0 and dice.random() < 0.85:
                         note(9, when, when + 1, CRASH, dice.randint(80, 115))
+                        note(9, when, when + 0.1, 36, dice.randint(90, 120))
             if pad and new and block not in gone:
                 for pitch in pitches:
                     note(8, index, index + song.metre, pitch, dice.randint(50, 90))
@@ -443,7 +499,7 @@ class Arranger:
             turn = down - length
             while turn < len(order):
                 for one in groove:
-                    if one.beat < length and int((turn + one.beat) // 16) not in drop:
+                    if one.beat < length and phrases[min(int(max(0.0, turn + one.beat)), len(order) - 1)] not in drop:
                         note(9, turn + one.beat, turn + one.beat + 0.1, one.pitch, one.velocity)
                 turn += length
         if not drums and not classical and dice.random() < 0.3:  # a foot or a hand that keeps time

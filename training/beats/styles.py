@@ -49,6 +49,10 @@ STYLES = (
     Style("waltz", (90, 190), 3, 4, {KICK: "x...........", RIM: "....o...o...", RIDE: "x...o...o..."}, ("long", "fifths"), ("waltz", "arp8", "long")),
     Style("swing", (100, 200), 4, 3, {RIDE: "x..x.ox..x.o", PEDAL: "...x.....x..", KICK: "o..o..o..o..", SNARE: "..?..?..?..?"}, ("walking",), ("charleston", "long", "stabs")),
     Style("swing two", (120, 200), 4, 3, {RIDE: "x..x.ox..x.o", PEDAL: "...x.....x..", SNARE: ".....?.....?"}, ("fifths", "walking"), ("charleston", "backbeat", "stabs")),
+    Style("bebop", (160, 260), 4, 3, {RIDE: "x..x.ox..x.o", PEDAL: "...x.....x..", SNARE: "?.??.??.??.?", KICK: "?..?..?..?.?"}, ("walking",), ("comping", "stabs")),
+    Style("swing ride", (100, 230), 4, 3, {RIDE: "x..x.?x..x.?", PEDAL: "...x.....x..", SNARE: ".....?...?.?", KICK: "?....?......"}, ("walking",), ("comping", "comping", "long")),
+    Style("swing guitar", (110, 220), 4, 3, {PEDAL: "...x.....x..", CLOSED: "x..x.ox..x.o"}, ("walking", "fifths"), ("beats",)),
+    Style("jazz ballad", (52, 84), 4, 3, {SNARE: "o..x..o..x..", PEDAL: "...o.....o..", RIDE: "?..?.??..?.?"}, ("walking", "long"), ("comping", "long")),
     Style("jazz waltz", (100, 180), 3, 3, {RIDE: "x..x.ox..", PEDAL: "...x..x..", KICK: "o........"}, ("walking", "long"), ("charleston", "waltz", "long")),
     Style("shuffle", (80, 150), 4, 3, {KICK: "x.....x.....", SNARE: "...x.....x..", CLOSED: "x.ox.ox.ox.o"}, ("walking", "shuffle"), ("shuffle", "backbeat", "long", "stabs")),
     Style("slow blues", (50, 80), 4, 3, {KICK: "x.....x..?..", SNARE: "...x.....x..", RIDE: "xooxooxooxoo"}, ("long", "walking"), ("arp", "long", "stabs")),
@@ -80,6 +84,7 @@ CHORD_PATTERNS = {
 BAR_PATTERNS = {
     "charleston": {4: "x.....x.........", 3: "x....x......"},
     "stabs": {4: "......x......x..", 3: ".....x.....x"},
+    "comping": {4: "?..?..?...?..?..", 3: "?.??.??.??.?"},
     "backbeat": {4: "....x.......x...", 3: "...x.....x.."},
     "skank": {4: "....x.......x...", 3: "...x.....x.."},
     "waltz": {4: "....x...x...", 3: "...x..x.."},

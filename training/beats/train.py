@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from judge import load_network
 from music import REACH, Music, batch, excerpt
 from networks import NETWORKS, ODDS, parameters
 from torch import Tensor, nn
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("kind", choices=sorted(NETWORKS))
     parser.add_argument("--music", type=Path, nargs="+", required=True, help="folders that render.py filled")
     parser.add_argument("--into", type=Path, required=True, help="checkpoints and the learning curve")
+    parser.add_argument("--from", dest="begin", type=Path, help="weights to begin with: a checkpoint, or models/NAME.onnx")
     parser.add_argument("--steps", type=int, default=2_000)
     parser.add_argument("--until", type=int, help="stop here for now, on the way to --steps")
     parser.add_argument("--batch", type=int, default=32)
@@ -68,6 +70,8 @@ def main() -> None:
     frames = int(options.seconds * 100) // 2 * 2
     reach = REACH if options.kind == "file" else REACH - 1  # a live beat placed late is a late beat
     network, mean = NETWORKS[options.kind](), NETWORKS[options.kind]()
+    if options.begin:
+        network.load_state_dict(load_network(options.begin).state_dict())
     mean.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.01)
     options.into.mkdir(parents=True, exist_ok=True)
