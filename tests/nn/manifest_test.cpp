@@ -104,5 +104,15 @@ TEST(Manifest, SaysWhatFeaturesAModelWasTrainedOnWhereTheyDiffer) {
   EXPECT_THAT(wrong->what, HasSubstr("def"));
 }
 
+TEST(OutputSize, CountsNamesAndWhatStandsInBrackets) {
+  ModelEntry model;
+  model.outputs = {"beat", "downbeat"};
+  EXPECT_EQ(output_size(model), 2U);
+  model.outputs = {"voiced", "pitch[180]"};
+  EXPECT_EQ(output_size(model), 181U);
+  model.outputs = {"a[]", "b[two]", "c[3", "d[99999999999999999999]", "", "]["};
+  EXPECT_EQ(output_size(model), 6U);
+}
+
 } // namespace
 } // namespace auralis::nn

@@ -2,6 +2,7 @@
 #include "auralis/nn/manifest.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace auralis::nn {
@@ -17,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFormat = 1;
+constexpr std::size_t kMostOutputs = 65'536; // under one name
 
 /// Reads one object's fields and remembers the first that is wrong.
 class Fields {
@@ -282,6 +286,24 @@ core::Result<Manifest> read_manifest(const std::filesystem::path& folder) {
     return tl::unexpected{std::move(error)};
   }
   return manifest;
+}
+
+std::size_t output_size(const ModelEntry& model) {
+  std::size_t size = 0;
+  for (const std::string_view name : model.outputs) {
+    std::size_t count = 1;
+    const auto bracket = name.find('[');
+    if (bracket != std::string_view::npos && name.back() == ']') {
+      const auto digits = name.substr(bracket + 1, name.size() - bracket - 2);
+      const auto* const end = digits.data() + digits.size();
+      const auto read = std::from_chars(digits.data(), end, count);
+      if (read.ec != std::errc{} || read.ptr != end || count > kMostOutputs) {
+        count = 1; // a name like any other
+      }
+    }
+    size += count;
+  }
+  return size;
 }
 
 std::optional<core::Error> mismatch(const ModelEntry& model, const Features& offered) {

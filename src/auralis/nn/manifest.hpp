@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -41,7 +43,7 @@ struct ModelEntry {
   int opset = 0;
   std::int64_t parameters = 0;
   Features features;
-  std::vector<std::string> outputs; ///< what each number of an output frame says
+  std::vector<std::string> outputs; ///< what each number of an output frame says; "pitch[180]" are 180 of them
   int frames_per_step = 1;          ///< of input that make one frame of output
   int lag = 0;                      ///< input frames by which an output comes after what it speaks of
   std::string licence;
@@ -63,6 +65,9 @@ struct Manifest {
 
 /// Reads `folder`/manifest.json. Errors: not_found, io, and those of parse_manifest().
 [[nodiscard]] core::Result<Manifest> read_manifest(const std::filesystem::path& folder);
+
+/// How many numbers an output frame has.
+[[nodiscard]] std::size_t output_size(const ModelEntry& model);
 
 /// Nothing if a model made for these features can be fed with `offered`; else what is wrong.
 [[nodiscard]] std::optional<core::Error> mismatch(const ModelEntry& model, const Features& offered);

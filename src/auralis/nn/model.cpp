@@ -22,7 +22,8 @@ bool fits(std::span<const std::int64_t> shape, std::span<const std::int64_t> wan
 
 Model::Model(ModelEntry entry, std::string precision, std::unique_ptr<const Session> session)
     : entry_{std::move(entry)}, precision_{std::move(precision)}, session_{std::move(session)},
-      live_{!session_->inputs().empty() && session_->inputs().front().name == "frame"} {}
+      live_{!session_->inputs().empty() && session_->inputs().front().name == "frame"},
+      output_size_{nn::output_size(entry_)} {}
 
 core::Result<std::shared_ptr<const Model>> Model::of(ModelEntry entry, std::string precision,
                                                      std::unique_ptr<const Session> session) {
@@ -53,7 +54,7 @@ std::optional<core::Error> Model::check() {
   }
   const std::int64_t size = entry_.features.size;
   const std::int64_t step = entry_.frames_per_step;
-  const auto answers = static_cast<std::int64_t>(entry_.outputs.size());
+  const auto answers = static_cast<std::int64_t>(output_size_);
   const auto& in = inputs.front();
   const auto& out = outputs.front();
   if (!live_) {

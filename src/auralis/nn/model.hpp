@@ -30,7 +30,7 @@ public:
   [[nodiscard]] const std::string& precision() const noexcept { return precision_; } ///< "float32" or a variant's
   [[nodiscard]] bool is_live() const noexcept { return live_; }
   [[nodiscard]] std::size_t frame_size() const noexcept { return static_cast<std::size_t>(entry_.features.size); }
-  [[nodiscard]] std::size_t output_size() const noexcept { return entry_.outputs.size(); }
+  [[nodiscard]] std::size_t output_size() const noexcept { return output_size_; }
   [[nodiscard]] const Session& session() const noexcept { return *session_; }
   /// How a result says what it was made by: "beats-live 1.0.0", and the precision if it is not the usual one.
   [[nodiscard]] std::string title() const;
@@ -47,6 +47,7 @@ private:
   std::string precision_;
   std::unique_ptr<const Session> session_;
   bool live_ = false;
+  std::size_t output_size_ = 0;
 };
 
 } // namespace auralis::nn
