@@ -73,12 +73,24 @@ TEST(PitchTracker, FollowsASineSweepWithinTenCents) {
     if (point.at.value < 0.05 || point.at.value > seconds - 0.05) {
       continue;
     }
-    // The window is compared with its later self: what it says lies half a period after its centre's time.
     const double expected = 60.0 * std::pow(1'700.0 / 60.0, point.at.value / seconds);
     EXPECT_LT(std::abs(cents_between(point.f0.value, expected)), 10.0) << point.at.value;
     voiced += point.voiced ? 1 : 0;
   }
   EXPECT_GT(voiced, 985);
+}
+
+TEST(PitchTracker, KeepsUpWithAGlideOfAnOctaveInThirdOfASecond) {
+  const double seconds = 0.33;
+  for (const double from : {110.0, 220.0, 440.0}) {
+    const auto points = pitch_of(sine(from, 2.0 * from, seconds));
+    for (const auto& point : points) {
+      if (point.at.value > 0.05 && point.at.value < seconds - 0.05) {
+        const double expected = from * std::exp2(point.at.value / seconds);
+        EXPECT_LT(std::abs(cents_between(point.f0.value, expected)), 12.0) << from << " Hz at " << point.at.value;
+      }
+    }
+  }
 }
 
 TEST(PitchTracker, IsExactForSteadyTonesWithHarmonics) {

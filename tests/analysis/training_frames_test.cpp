@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks are trained on what training/beats/beat_frames.cpp writes and run on what the engine makes of sound live:
-// the two must be the same numbers.
+// Networks are trained on what training/beats/beat_frames.cpp and training/pitch/pitch_frames.cpp write and run on what
+// the engine makes of sound live: the two must be the same numbers.
 
 #include <algorithm>
 #include <array>
@@ -9,12 +9,14 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <span>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 #include "auralis/analysis/front_end.hpp"
 #include "auralis/analysis/log_bands.hpp"
+#include "auralis/analysis/pitch_features.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -36,13 +38,12 @@ std::vector<float> strokes() {
 }
 
 /// As the engine hears it live: two channels, tonal spectra too, cut into blocks of uneven lengths.
-std::vector<float> as_the_engine_hears(const std::vector<float>& samples) {
+template <typename RowOf> std::vector<float> as_the_engine_hears(const std::vector<float>& samples, RowOf&& row_of) {
   FrontEnd front_end{{.sample_rate = kAnalysisRate, .channels = 2}};
-  LogBands bands{kFineStft};
   std::vector<float> out;
   const auto on_fine = [&](const dsp::Spectrum& spectrum) noexcept {
-    bands.process(spectrum);
-    out.insert(out.end(), bands.level().begin(), bands.level().end());
+    const std::span<const float> row = row_of(spectrum);
+    out.insert(out.end(), row.begin(), row.end());
   };
   const auto on_tonal = [](const dsp::Spectrum&) noexcept {};
   for (std::size_t from = 0, block = 1; from < samples.size(); from += block, block = block * 7 % 1'021 + 1) {
@@ -54,24 +55,48 @@ std::vector<float> as_the_engine_hears(const std::vector<float>& samples) {
   return out;
 }
 
-TEST(TrainingFrames, AreWhatTheEngineFeedsItsNetworks) {
-  const auto samples = strokes();
+/// What a program of training/ writes of them.
+std::vector<float> written_by(const std::string& program, const std::vector<float>& samples) {
   const auto folder = std::filesystem::temp_directory_path() / ("auralis_frames_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const auto sound = folder / "sound.raw";
   const auto frames = folder / "frames.raw";
   std::ofstream{sound, std::ios::binary}.write(reinterpret_cast<const char*>(samples.data()),
                                                static_cast<std::streamsize>(samples.size() * sizeof(float)));
-  const std::string command = "'" AURALIS_BEAT_FRAMES "' < '" + sound.string() + "' > '" + frames.string() + "'";
-  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::string command = "'" + program + "' < '" + sound.string() + "' > '" + frames.string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
   std::vector<float> written(std::filesystem::file_size(frames) / sizeof(float));
   std::ifstream{frames, std::ios::binary}.read(reinterpret_cast<char*>(written.data()),
                                                static_cast<std::streamsize>(written.size() * sizeof(float)));
   std::filesystem::remove_all(folder);
+  return written;
+}
 
-  const auto heard = as_the_engine_hears(samples);
+TEST(TrainingFrames, AreWhatTheEngineFeedsItsNetworks) {
+  const auto samples = strokes();
+  const auto written = written_by(AURALIS_BEAT_FRAMES, samples);
+  LogBands bands{kFineStft};
+  const auto heard = as_the_engine_hears(samples, [&](const dsp::Spectrum& spectrum) noexcept {
+    bands.process(spectrum);
+    return bands.level();
+  });
   ASSERT_EQ(written.size(), heard.size());
   EXPECT_EQ(written.size() / kBands, 300U);
+  EXPECT_GT(*std::ranges::max_element(heard), 1.0F);
+  EXPECT_EQ(written, heard);
+}
+
+TEST(TrainingFrames, AreWhatTheEngineFeedsItsNetworkOfPitch) {
+  const auto samples = strokes();
+  const auto written = written_by(AURALIS_PITCH_FRAMES, samples);
+  PeriodDifference difference{{}};
+  PitchFeatures features;
+  const auto heard = as_the_engine_hears(samples, [&](const dsp::Spectrum& spectrum) noexcept {
+    difference.process(spectrum.samples);
+    return features.process(spectrum, difference);
+  });
+  ASSERT_EQ(written.size(), heard.size());
+  EXPECT_EQ(written.size() / PitchFeatures::kSize, 300U);
   EXPECT_GT(*std::ranges::max_element(heard), 1.0F);
   EXPECT_EQ(written, heard);
 }

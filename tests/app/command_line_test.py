@@ -177,12 +177,29 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(key("--no-neural"), plain, "from the cache, and not the network's")
 
     def test_says_what_networks_are_fed(self):
-        for name, size in (("log-bands", 80), ("harmony", 24)):
+        for name, size in (("log-bands", 80), ("harmony", 24), ("pitch", 433)):
             done = auralis("models", "features", name, cache=self.cache)
             self.assertEqual(done.returncode, 0, done.stderr)
             said = json.loads(done.stdout)
             self.assertEqual((said["name"], said["size"]), (name, size))
         self.assertEqual(auralis("models", "features", "smells", cache=self.cache).returncode, 2)
+
+    def test_says_whether_a_network_heard_the_pitch(self):
+        def pitch(*arguments: object) -> dict:
+            done = self.analyze(self.music / "bright.wav", "--only", "pitch", "--format", "json", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["pitch"]
+
+        plain = pitch("--no-neural")
+        self.assertEqual(plain["method"], "signal")
+        gone = pitch("--models", self.folder / "nowhere")
+        self.assertEqual(gone["f0"], plain["f0"])
+        self.assertIn("nowhere", gone["why_no_network"])
+        self.needs_networks()
+        heard = pitch("--models", MODELS.parent / "repeats")
+        self.assertEqual((heard["method"], heard["network"]), ("network", "repeats 1.0.0"))
+        self.assertEqual(len(heard["f0"]), len(plain["f0"]))
+        self.assertEqual(pitch("--no-neural"), plain, "from the cache, and not the network's")
 
     def needs_networks(self):
         done = auralis("models", "verify", "--models", MODELS, cache=self.cache)

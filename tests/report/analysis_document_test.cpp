@@ -75,6 +75,16 @@ TEST(AnalysisDocument, SaysWhoHeardTheKey) {
   EXPECT_EQ(to_document(heard, kSource, {Part::key}).key->why_no_network, "its file is gone");
 }
 
+TEST(AnalysisDocument, SaysWhoHeardThePitch) {
+  auto heard = analysis();
+  EXPECT_EQ(to_document(heard, kSource, {Part::pitch}).pitch->method, protocol::HearingMethod::signal);
+  heard.pitch_by = {.network = "pitch 1.0.0"};
+  EXPECT_EQ(to_document(heard, kSource, {Part::pitch}).pitch->method, protocol::HearingMethod::network);
+  EXPECT_EQ(to_document(heard, kSource, {Part::pitch}).pitch->network, "pitch 1.0.0");
+  heard.pitch_by = {.why_none = "its file is gone"};
+  EXPECT_EQ(to_document(heard, kSource, {Part::pitch}).pitch->why_no_network, "its file is gone");
+}
+
 TEST(AnalysisDocument, ReadsBackEqual) {
   const auto document = to_document(analysis(), kSource, Parts::all());
   const auto again = protocol::parse_analysis_document(to_json(document));

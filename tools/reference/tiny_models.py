@@ -19,6 +19,9 @@ sys.path.insert(0, str(ROOT / "training"))
 from quantise import quantise  # noqa: E402
 # What analysis::log_band_features() says; the test of it names this file when it changes.
 LOG_BANDS = {"name": "log-bands", "size": 80, "frames_per_second": 100, "hash": "f5ac0432506c02d3"}
+# What analysis::pitch_features() says.
+PITCH = {"name": "pitch", "size": 433, "frames_per_second": 100, "hash": "f5e2a1a0f79a07b8"}
+BANDS, BINS = 252, 180
 TOY = {"name": "toy", "size": 4, "frames_per_second": 100, "hash": "toy"}
 
 
@@ -55,6 +58,10 @@ def tensor(name: str, shape: list) -> bytes:
 
 def node(kind: str, inputs: list[str], outputs: list[str]) -> bytes:
     return b"".join(field(1, n) for n in inputs) + b"".join(field(2, n) for n in outputs) + field(4, kind)
+
+
+def concat(inputs: list[str], output: str, axis: int) -> bytes:
+    return node("Concat", inputs, [output]) + field(5, field(1, "axis") + field(3, axis) + field(20, 2))
 
 
 def model(nodes, constants, inputs, outputs, opset=17) -> bytes:
@@ -150,6 +157,42 @@ def rise_file() -> bytes:
     )
 
 
+def repeats() -> bytes:
+    """Pitch is where the sound repeats; as likely as not there is a voice where it does so by half."""
+    return model(
+        [
+            node("Slice", ["frame", "from", "to", "axis"], ["row"]),
+            node("Mul", ["row", "sharpness"], ["sharp"]),
+            node("Softmax", ["sharp"], ["pitch"]),
+            node("ReduceMax", ["row"], ["best"]),
+            node("Sub", ["best", "half"], ["over"]),
+            node("Mul", ["over", "sharpness"], ["logit"]),
+            node("Sigmoid", ["logit"], ["voiced"]),
+            concat(["voiced", "pitch"], "activation", 1),
+        ],
+        [
+            integers("from", [BANDS]),
+            integers("to", [BANDS + BINS]),
+            integers("axis", [1]),
+            floats("sharpness", [1], [30.0]),
+            floats("half", [1], [0.5]),
+        ],
+        [tensor("frame", [1, BANDS + BINS + 1])],
+        [tensor("activation", [1, 1 + BINS])],
+    )
+
+
+def stubborn() -> bytes:
+    """Hears bin 72, 220 Hz, in whatever sounds, and is quite sure of it."""
+    said = [0.99] + [0.98 if n == 72 else 0.02 / (BINS - 1) for n in range(BINS)]
+    return model(
+        [node("MatMul", ["frame", "nothing"], ["zero"]), node("Add", ["zero", "said"], ["activation"])],
+        [floats("nothing", [BANDS + BINS + 1, 1], [0.0] * (BANDS + BINS + 1)), floats("said", [1, 1 + BINS], said)],
+        [tensor("frame", [1, BANDS + BINS + 1])],
+        [tensor("activation", [1, 1 + BINS])],
+    )
+
+
 def entry(name, kind, content, features, parameters, opset=17, **more) -> dict:
     return {
         "name": name,
@@ -194,6 +237,9 @@ def folders() -> dict[pathlib.Path, bytes]:
         (entry("rise-file", "beats-file", rise_file(), LOG_BANDS, 162), rise_file()),
     ]
     add("tests/analysis/models", rises)
+    for name, made in (("repeats", repeats()), ("stubborn", stubborn())):
+        says = {"outputs": ["voiced", f"pitch[{BINS}]"], "settings": {"signal_share": 0.2}}
+        add(f"tests/analysis/{name}", [(entry(name, "pitch", made, PITCH, 1, **says), made)])
     return files
 
 

@@ -33,8 +33,6 @@ namespace auralis::analysis {
 namespace {
 
 constexpr double kFineRate = kFineStft.sample_rate.value / kFineStft.hop_size; // frames a second
-/// Half a second: what a file may wait for before it decides a frame's pitch.
-constexpr int kPitchLag = 50;
 /// Ten seconds: what chroma waits for, so that the beginning is heard in the tuning that shows later.
 constexpr std::size_t kTuningFrames = 215;
 
@@ -119,7 +117,8 @@ struct Analyzer::Stages {
       tonal->chords.emplace();
     }
     if (wanted.pitch) {
-      pitch.emplace(PitchTracker::Config{.lag = kPitchLag});
+      pitch.emplace(PitchTracker::Config{.lag = PitchTracker::kFileLag, .network = config.networks.pitch.model});
+      found.pitch_by = config.networks.pitch.heard_by();
     }
     if (wanted.features || wanted.sections) {
       features.emplace(SpectralFeatures::Config{.timbre = wanted.timbre || wanted.sections});

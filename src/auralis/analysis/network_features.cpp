@@ -6,6 +6,7 @@
 
 #include "auralis/analysis/front_end.hpp"
 #include "auralis/analysis/log_bands.hpp"
+#include "auralis/analysis/pitch_features.hpp"
 #include "auralis/core/content_hash.hpp"
 
 namespace auralis::analysis {
@@ -22,6 +23,11 @@ static_assert(kTonalStft.fft_size == 4'096 && kTonalStft.hop_size == 512 && kTon
 constexpr std::string_view kWhatHarmony =
     "harmony revision 1: mono mean of the channels at 11025 Hz, Hann 4096, hop 512; tuned; whitened; explained by 72 "
     "notes from E1; bass and treble by pitch class from C, each summing to 1";
+constexpr std::string_view kPitchWhat = "pitch revision 1: mono mean of the channels at 44100 Hz, Hann 2048, hop 441; "
+                                        "252 bands 36 to the octave from 55 Hz, "
+                                        "log(1 + 20 x / mean); 1 - sqrt(d') of YIN at 180 bins 36 to the octave from "
+                                        "55 Hz, lags up to 802; loudness within "
+                                        "60 dB of the loudest, which fades over 1000 frames";
 constexpr std::size_t kHashDigits = 16; // of 64: enough to tell revisions apart
 
 std::string hash_of(std::string_view what) {
@@ -44,6 +50,14 @@ nn::Features harmony_features() {
           .hash = hash_of(kWhatHarmony)};
 }
 
-std::vector<nn::Features> network_features() { return {log_band_features(), harmony_features()}; }
+nn::Features pitch_features() {
+  static_assert(PitchFeatures::kBands == 252 && PitchFeatures::kBins == 180 && PitchFeatures::kPerOctave == 36);
+  return {.name = "pitch",
+          .size = PitchFeatures::kSize,
+          .frames_per_second = kFineStft.sample_rate.value / kFineStft.hop_size,
+          .hash = hash_of(kPitchWhat)};
+}
+
+std::vector<nn::Features> network_features() { return {log_band_features(), harmony_features(), pitch_features()}; }
 
 } // namespace auralis::analysis

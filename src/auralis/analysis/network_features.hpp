@@ -18,6 +18,10 @@ namespace auralis::analysis {
 /// The hash stands for every setting of kTonalStft, TuningEstimator and Chroma, as above.
 [[nodiscard]] nn::Features harmony_features();
 
+/// What the network of pitch is fed: PitchFeatures, 433 numbers, as often. The hash stands for its settings, those of
+/// PeriodDifference and kFineStft.
+[[nodiscard]] nn::Features pitch_features();
+
 /// All that this engine feeds networks.
 [[nodiscard]] std::vector<nn::Features> network_features();
 

@@ -8,6 +8,7 @@
 
 #include "auralis/analysis/neural_beats.hpp"
 #include "auralis/analysis/neural_key.hpp"
+#include "auralis/analysis/neural_pitch.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -30,10 +31,16 @@ std::optional<core::Error> unusable_for_keys(const nn::Model& model) {
   return decoding ? std::nullopt : std::optional{decoding.error()};
 }
 
+std::optional<core::Error> unusable_for_pitch(const nn::Model& model) {
+  const auto decoding = pitch_decoding(model);
+  return decoding ? std::nullopt : std::optional{decoding.error()};
+}
+
 constexpr std::array kKinds{
     Kind{kLiveBeats, &Networks::live_beats, false, unusable_for_beats},
     Kind{kFileBeats, &Networks::file_beats, true, unusable_for_beats},
     Kind{kKey, &Networks::key, true, unusable_for_keys},
+    Kind{kPitch, &Networks::pitch, true, unusable_for_pitch},
 };
 
 std::string text_of(const core::Error& error) {

@@ -28,6 +28,7 @@ struct Networks {
   Ear live_beats;
   Ear file_beats;
   Ear key;                                                      ///< of streams and of files
+  Ear pitch;                                                    ///< of streams and of files
   core::BeatMethod beat_method = core::BeatMethod::bar_pointer; ///< with networks or without
 
   /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant, and the

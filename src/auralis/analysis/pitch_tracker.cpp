@@ -2,6 +2,7 @@
 #include "auralis/analysis/pitch_tracker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <stdexcept>
@@ -21,6 +22,15 @@ constexpr float kGlide = 0.35F;
 constexpr float kLeap = 2e-3F;
 // Density of a candidate after an unvoiced frame: any pitch of five octaves.
 constexpr float kAnyPitch = 1.0F / 60.0F;
+// Octaves a frame: what moves faster leaps.
+constexpr float kFastestGlide = 0.25F;
+// A pitch that the network hears is a candidate from this probability on.
+constexpr float kLeastPeak = 0.02F;
+// Semitones within which a period and what the network hears are one. Where noise has hidden the period a minimum next
+// to the pitch is chance, and the network knows better.
+constexpr float kSamePitch = 0.25F;
+// Neither network nor signal processing ever rules anything out by itself.
+constexpr float kDoubt = 1e-3F;
 
 /// Probability that a threshold drawn from Beta(2, 18), whose mean is 0.1, lies below x.
 float threshold_below(float x) noexcept {
@@ -35,6 +45,15 @@ float threshold_below(float x) noexcept {
   return 1.0F - y18 * (1.0F + 18.0F * x);
 }
 
+int longest_of(const PitchTracker::Config& config) {
+  const double shortest = config.sample_rate.value / config.highest.value;
+  if (config.lowest.value <= 0.0 || config.highest.value <= config.lowest.value || shortest < 4.0) {
+    throw std::invalid_argument{
+        "pitch: the lowest must lie above zero, the highest above it, a period hold four samples"};
+  }
+  return static_cast<int>(std::ceil(config.sample_rate.value / config.lowest.value));
+}
+
 float glide_density(float semitones) noexcept {
   return std::exp(-std::abs(semitones) / kGlide) / (2.0F * kGlide) + kLeap;
 }
@@ -43,68 +62,27 @@ float glide_density(float semitones) noexcept {
 
 PitchTracker::PitchTracker(const Config& config)
     : config_{config}, shortest_{static_cast<int>(config.sample_rate.value / config.highest.value)},
-      longest_{static_cast<int>(std::ceil(config.sample_rate.value / config.lowest.value))},
-      window_{config.frame_size - longest_ - 2}, start_{config.frame_size}, whole_{config.frame_size} {
-  if (config.lowest.value <= 0.0 || config.highest.value <= config.lowest.value || shortest_ < 4 ||
-      window_ < longest_ || config.lag < 0) {
-    throw std::invalid_argument{"pitch: a frame must hold two periods of the lowest pitch, a period four samples"};
+      longest_{longest_of(config)}, difference_{{.frame_size = config.frame_size, .longest = longest_}} {
+  if (config.lag < 0) {
+    throw std::invalid_argument{"pitch: the lag must not be below 0"};
   }
-  difference_.assign(static_cast<std::size_t>(longest_ + 2), 0.0F);
-  normalised_.assign(static_cast<std::size_t>(longest_ + 2), 1.0F);
+  if (config.network) {
+    const Config usual;
+    if (config.sample_rate != usual.sample_rate || config.frame_size != usual.frame_size ||
+        config.lowest != usual.lowest || config.highest != usual.highest) {
+      throw std::invalid_argument{"pitch: a network hears frames and pitches of the usual settings only"};
+    }
+    network_.emplace(config.network);
+  }
   steps_.assign(static_cast<std::size_t>(config.lag + 1), Step{});
 }
 
-void PitchTracker::difference(std::span<const float> samples) noexcept {
-  // d(t) = sum over the window of (x[j] - x[j + t])^2 = e(0) + e(t) - 2 r(t) (YIN, eq. 6), r by the transform: no lag
-  // wraps around, since window_ + longest_ fits the frame. Without the mean the three stay of a size.
-  const auto size = static_cast<std::size_t>(config_.frame_size);
-  float sum = 0.0F;
-  for (const float s : samples) {
-    sum += s;
-  }
-  const float mean = sum / static_cast<float>(size);
-  float* const x = whole_.time().data();
-  for (std::size_t i = 0; i < size; ++i) {
-    x[i] = samples[i] - mean;
-  }
-  const auto window = static_cast<std::size_t>(window_);
-  float* const a = start_.time().data();
-  std::copy_n(x, window, a);
-  std::fill(a + window, a + size, 0.0F);
-  double energy = 0.0;
-  for (std::size_t i = 0; i < window; ++i) {
-    energy += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  }
-  energy_ = static_cast<float>(energy / window_);
-  // The energies of the shifted windows, before the transform in place overwrites the samples.
-  double shifted = energy;
-  for (std::size_t t = 0; t < difference_.size(); ++t) {
-    difference_[t] = static_cast<float>(energy + shifted);
-    const auto leaving = static_cast<double>(x[t]);
-    const auto entering = static_cast<double>(x[t + window]);
-    shifted += entering * entering - leaving * leaving;
-  }
-  start_.forward();
-  whole_.forward();
-  const auto* const s = reinterpret_cast<const float*>(start_.bins().data());
-  auto* const w = reinterpret_cast<float*>(whole_.bins().data());
-  for (std::size_t i = 0; i < size + 2; i += 2) { // conj(start) * whole, without the library's care for infinities
-    const float re = s[i] * w[i] + s[i + 1] * w[i + 1];
-    const float im = s[i] * w[i + 1] - s[i + 1] * w[i];
-    w[i] = re;
-    w[i + 1] = im;
-  }
-  whole_.inverse();
-  for (std::size_t t = 0; t < difference_.size(); ++t) {
-    difference_[t] = std::max(0.0F, difference_[t] - 2.0F * x[t]);
-  }
-  // Cumulative mean normalised difference (YIN, eq. 8).
-  float total = 0.0F;
-  normalised_[0] = 1.0F;
-  for (std::size_t t = 1; t < difference_.size(); ++t) {
-    total += difference_[t];
-    normalised_[t] = total > 0.0F ? difference_[t] * static_cast<float>(t) / total : 1.0F;
-  }
+/// The frequency of a minimum. The parabola goes through the plain difference: the normalised one leans to one side.
+float PitchTracker::refined(int lag) const noexcept {
+  const float* const d = difference_.plain().data() + lag;
+  const float curvature = d[-1] - 2.0F * d[0] + d[1];
+  const float shift = curvature > 0.0F ? std::clamp(0.5F * (d[-1] - d[1]) / curvature, -0.5F, 0.5F) : 0.0F;
+  return static_cast<float>(config_.sample_rate.value / static_cast<double>(static_cast<float>(lag) + shift));
 }
 
 void PitchTracker::find_candidates(Step& step) const noexcept {
@@ -112,18 +90,12 @@ void PitchTracker::find_candidates(Step& step) const noexcept {
   float taken = 0.0F;
   float deepest = 2.0F;
   float deepest_f0 = 0.0F;
-  const float* const d = normalised_.data();
+  const float* const d = difference_.normalised().data();
   for (int t = std::max(2, shortest_); t <= longest_; ++t) {
     if (d[t] >= d[t - 1] || d[t] > d[t + 1] || d[t] >= std::max(lowest, deepest)) {
       continue;
     }
-    // The parabola goes through the plain difference: the normalised one leans to one side.
-    const float left = difference_[static_cast<std::size_t>(t - 1)];
-    const float centre = difference_[static_cast<std::size_t>(t)];
-    const float right = difference_[static_cast<std::size_t>(t + 1)];
-    const float curvature = left - 2.0F * centre + right;
-    const float shift = curvature > 0.0F ? std::clamp(0.5F * (left - right) / curvature, -0.5F, 0.5F) : 0.0F;
-    const auto f0 = static_cast<float>(config_.sample_rate.value / static_cast<double>(static_cast<float>(t) + shift));
+    const float f0 = refined(t);
     if (d[t] < deepest) {
       deepest = d[t];
       deepest_f0 = f0;
@@ -152,6 +124,69 @@ void PitchTracker::find_candidates(Step& step) const noexcept {
       best = candidate.probability;
       step.best_guess = candidate.f0;
     }
+  }
+}
+
+/// The minimum of the difference that is the same pitch.
+float PitchTracker::minimum_near(float frequency) const noexcept {
+  const auto lag = static_cast<float>(config_.sample_rate.value) / frequency;
+  const float reach = std::exp2(kSamePitch / 12.0F);
+  const int first = std::max({2, shortest_, static_cast<int>(std::ceil(lag / reach))});
+  const int last = std::min(longest_, static_cast<int>(lag * reach));
+  const float* const d = difference_.normalised().data();
+  int best = 0;
+  for (int t = first; t <= last; ++t) {
+    if (d[t] < d[t - 1] && d[t] <= d[t + 1] && (best == 0 || d[t] < d[best])) {
+      best = t;
+    }
+  }
+  return best > 0 ? refined(best) : 0.0F;
+}
+
+/// Adds the pitches that the network hears to the candidates, then weighs all by both.
+void PitchTracker::join(PitchNetwork& network, Step& step, const dsp::Spectrum& spectrum) const noexcept {
+  if (!network.process(spectrum, difference_) || difference_.energy() <= kSilentEnergy) {
+    return;
+  }
+  const auto pitches = network.pitches();
+  float signal = 0.0F;
+  for (const auto& candidate : step.candidates) {
+    signal += candidate.probability;
+  }
+  const auto is_near = [](const Candidate& candidate, float f0) {
+    return std::abs(12.0F * std::log2(candidate.f0 / f0)) < kSamePitch;
+  };
+  for (int bin = 0; bin < PitchFeatures::kBins; ++bin) {
+    const auto at = static_cast<std::size_t>(bin);
+    const float below = bin > 0 ? pitches[at - 1] : 0.0F;
+    const float above = bin + 1 < PitchFeatures::kBins ? pitches[at + 1] : 0.0F;
+    if (pitches[at] < kLeastPeak || pitches[at] < below || pitches[at] <= above) {
+      continue;
+    }
+    const auto f0 = static_cast<float>(network.peak(bin));
+    if (std::ranges::none_of(step.candidates, [&](const auto& candidate) { return is_near(candidate, f0); })) {
+      const float exact = minimum_near(f0); // where the sound does repeat, by its period
+      step.candidates.push_back({.f0 = exact > 0.0F ? exact : f0, .probability = 0.0F, .early = exact > 0.0F});
+    }
+  }
+  const auto share = static_cast<float>(network.decoding().signal_share);
+  const auto joined = [share](float network_said, float signal_said) {
+    return std::exp((1.0F - share) * std::log(network_said + kDoubt) + share * std::log(signal_said + kDoubt));
+  };
+  const float voiced = network.voicing();
+  float sum = joined(1.0F - voiced, std::max(0.0F, 1.0F - signal));
+  float best = 0.0F;
+  for (auto& candidate : step.candidates) {
+    const float mass = network.mass(static_cast<double>(candidate.f0));
+    candidate.probability = joined(voiced * mass, candidate.probability);
+    sum += candidate.probability;
+    if (candidate.probability > best) {
+      best = candidate.probability;
+      step.best_guess = candidate.f0;
+    }
+  }
+  for (auto& candidate : step.candidates) {
+    candidate.probability /= sum;
   }
 }
 
@@ -221,9 +256,13 @@ std::optional<core::PitchPoint> PitchTracker::process(const dsp::Spectrum& spect
   Step& step = step_at(frames_);
   step = Step{};
   step.at = spectrum.at;
-  difference(spectrum.samples);
-  if (energy_ > kSilentEnergy) {
+  difference_.process(spectrum.samples);
+  const bool audible = difference_.energy() > kSilentEnergy;
+  if (audible) {
     find_candidates(step);
+  }
+  if (network_) {
+    join(*network_, step, spectrum); // it hears silence, too: what it is fed remembers how loud it was
   }
   advance(step);
   ++frames_;
@@ -242,16 +281,40 @@ std::optional<core::PitchPoint> PitchTracker::finish() noexcept {
 
 core::PitchPoint PitchTracker::decide(std::int64_t frame) const noexcept {
   auto state = static_cast<std::size_t>(std::max_element(score_.begin(), score_.end()) - score_.begin());
+  std::size_t next = kCandidates; // of the frame after it
   for (std::int64_t t = frames_ - 1; t > frame; --t) {
+    next = state;
     state = step_at(t).from[state];
   }
   const Step& step = step_at(frame);
   const bool voiced = state < kCandidates;
-  const float f0 = voiced ? step.candidates[state].f0 : step.best_guess;
+  float f0 = voiced ? step.candidates[state].f0 : step.best_guess;
+  if (voiced && next < kCandidates && frame + 1 < frames_) {
+    const Step& after = step_at(frame + 1);
+    f0 = at_centre(step.candidates[state], after.candidates[next], after.at - step.at);
+  }
   return {.at = step.at, .f0 = core::Hertz{static_cast<double>(f0)}, .voiced = voiced, .voicing = step.voicing};
 }
 
+/// What is compared at a short lag ends before the frame does, so that the pitch it finds is that of some milliseconds
+/// before the frame's centre. A voice that glides has moved on by then: on a line to where it is found one frame later.
+float PitchTracker::at_centre(const Candidate& now, const Candidate& after, core::Seconds apart) const noexcept {
+  const float octaves = std::log2(after.f0 / now.f0);
+  if (std::abs(octaves) > kFastestGlide) {
+    return now.f0; // another note
+  }
+  const auto rate = static_cast<float>(config_.sample_rate.value);
+  const auto early = [&](const Candidate& candidate) {
+    return candidate.early ? 0.5F * std::max(0.0F, static_cast<float>(longest_ + 2) - rate / candidate.f0) : 0.0F;
+  };
+  const float step = rate * static_cast<float>(apart.value) + early(now) - early(after);
+  return now.f0 * std::exp2(octaves * std::clamp(early(now) / std::max(step, 1.0F), 0.0F, 1.0F));
+}
+
 void PitchTracker::reset() noexcept {
+  if (network_) {
+    network_->reset();
+  }
   frames_ = 0;
   decided_ = 0;
   score_.fill(0.0F);

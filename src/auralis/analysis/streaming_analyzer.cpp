@@ -21,7 +21,7 @@ StreamingAnalyzer::StreamingAnalyzer(const Config& config)
       onsets_{{}}, beats_{{.bands = log_bands_.size(),
                            .network = config.networks.live_beats.model,
                            .method = config.networks.beat_method}},
-      tempo_{beats_.filter().space()},
+      tempo_{beats_.filter().space()}, pitch_{{.network = config.networks.pitch.model}},
       keys_{{.lag = KeyEstimator::kLiveLag, .memory = KeyEstimator::kLiveMemory, .network = config.networks.key.model}},
       chords_{{.lag = ChordRecognizer::kLiveLag}}, queue_{config.queue} {}
 

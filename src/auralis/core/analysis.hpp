@@ -205,6 +205,7 @@ struct Analysis {
   Hertz tuning{440.0}; ///< of A4
   float tuning_confidence = 0.0F;
   std::vector<PitchPoint> pitch;
+  HeardBy pitch_by;
 
   std::vector<Section> sections;
 

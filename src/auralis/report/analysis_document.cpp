@@ -97,6 +97,10 @@ protocol::PitchResult pitch_of(const core::Analysis& analysis) {
     result.f0.push_back(digits(one.voiced ? one.f0.value : -one.f0.value));
     result.voicing.push_back(unit(one.voicing));
   }
+  const auto& by = analysis.pitch_by;
+  result.method = method_of(by);
+  result.network = unless_empty(by.network);
+  result.why_no_network = unless_empty(by.why_none);
   return result;
 }
 
