@@ -205,8 +205,8 @@ void BM_StreamingAnalyzer_window(benchmark::State& state) {
     nn::ModelStore::Config store;
     store.folder = AURALIS_MODELS;
     config.networks = analysis::load_networks(store);
-    if (config.networks.live_beats == nullptr) {
-      state.SkipWithError(("no network: " + config.networks.no_live_beats).c_str());
+    if (config.networks.live_beats.model == nullptr) {
+      state.SkipWithError(("no network: " + config.networks.live_beats.why_not).c_str());
       return;
     }
   }

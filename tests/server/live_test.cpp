@@ -81,6 +81,7 @@ TEST(Live, HearsAStationOnItsOwnClock) {
   EXPECT_EQ(listening["source"], "station");
   EXPECT_EQ(listening["station"], "main");
   ASSERT_EQ(listening["sample_rate"], kRate);
+  EXPECT_EQ(listening["networks"], Json::array()); // this server was given none
   auto began = listening["at"].get<double>() / kRate;
   for (int i = 0; i < 2;) {
     const auto frame = watcher.frame();

@@ -80,6 +80,17 @@ std::string Networks::file_identity() const {
   return identity;
 }
 
+std::vector<std::string> Networks::of_streams() const {
+  std::vector<std::string> titles;
+  for (const auto& kind : kKinds) {
+    const auto& model = (this->*kind.ear).model;
+    if (model && kind.name != kFileBeats) {
+      titles.push_back(model->title());
+    }
+  }
+  return titles;
+}
+
 std::vector<std::string> Networks::why_not() const {
   std::vector<std::string> reasons;
   for (const auto& kind : kKinds) {

@@ -34,6 +34,8 @@ struct Networks {
   /// What results for files depend on: the same text, the same results. Empty for signal processing, as meant, and the
   /// usual method.
   [[nodiscard]] std::string file_identity() const;
+  /// Through which streams are heard, by name and version.
+  [[nodiscard]] std::vector<std::string> of_streams() const;
   /// Why networks that there should be are not used, each reason once.
   [[nodiscard]] std::vector<std::string> why_not() const;
 };

@@ -197,7 +197,8 @@ private:
         protocol::to_json(protocol::ListeningMessage{.source = protocol::LiveSource::station,
                                                      .station = station_,
                                                      .sample_rate = static_cast<std::int64_t>(chunk.sample_rate),
-                                                     .at = chunk.at.value}));
+                                                     .at = chunk.at.value,
+                                                     .networks = owner_.networks_.of_streams()}));
     for (auto* watch : watches_) {
       watch->told(listening_);
     }

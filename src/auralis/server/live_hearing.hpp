@@ -109,6 +109,8 @@ public:
   [[nodiscard]] core::Result<std::shared_ptr<Ear>> microphone(core::Hertz sample_rate, Ear::Tell tell);
   void give_back(Ear& ear);
 
+  /// Through which all of it is heard.
+  [[nodiscard]] const analysis::Networks& networks() const noexcept { return networks_; }
   [[nodiscard]] std::size_t microphones() const noexcept { return microphones_; }
   [[nodiscard]] std::size_t stations_heard() const noexcept { return heard_.size(); }
   /// Those who are told, of all stations together.

@@ -113,8 +113,11 @@ private:
     ear_ = std::move(*ear);
     rate_ = rate;
     began_ = s_.clock.now();
-    told(std::make_shared<const std::string>(protocol::to_json(protocol::ListeningMessage{
-        .source = protocol::LiveSource::microphone, .sample_rate = microphone->sample_rate, .at = 0})));
+    told(std::make_shared<const std::string>(
+        protocol::to_json(protocol::ListeningMessage{.source = protocol::LiveSource::microphone,
+                                                     .sample_rate = microphone->sample_rate,
+                                                     .at = 0,
+                                                     .networks = s_.hearing.networks().of_streams()})));
   }
 
   void hear(std::string_view bytes) {

@@ -45,6 +45,8 @@ export class Live {
   heardFor: Seconds = $state(0);
   hasSections = $state(false);
   hasVoice = $state(false);
+  /** Through which the server hears, by name and version. */
+  networks: readonly string[] = $state.raw([]);
   /** How late a transient is known; null until one has been heard. */
   latency: Milliseconds | null = $state(null);
   announcement = $state("");
@@ -166,6 +168,7 @@ export class Live {
     if (message.type === "listening") {
       this.forget();
       this.origin = message.at / message.sample_rate;
+      this.networks = message.networks;
       this.phase = { kind: "listening" };
       this.announcement = message.source === "station" ? "Listening to the station" : "Listening to the microphone";
       return;
@@ -194,5 +197,6 @@ export class Live {
     this.heardFor = 0;
     this.hasSections = false;
     this.hasVoice = false;
+    this.networks = [];
   }
 }

@@ -32,7 +32,7 @@ class FakeLiveSocket extends EventTarget implements LiveSocket {
 }
 
 const kPage = new URL("https://radio.example/#/live");
-const kListening = { type: "listening", source: "microphone", sample_rate: 48_000, at: 0 };
+const kListening = { type: "listening", source: "microphone", sample_rate: 48_000, at: 0, networks: [] };
 
 describe("a live link", () => {
   const sockets: FakeLiveSocket[] = [];
