@@ -19,7 +19,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from model_manifest import OPSET, add_options, enter  # noqa: E402
-from networks import BINS, SIZE, PitchNetwork, PitchStep, parameters  # noqa: E402
+from pitch_network import BINS, SIZE, PitchNetwork, PitchStep, parameters  # noqa: E402
 
 DATA = [
     "voices and plain instruments synthesised by training/pitch, exact pitch",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from networks import BINS, LOWEST, PER_OCTAVE, SIZE, PitchNetwork, parameters
+from pitch_network import BINS, LOWEST, PER_OCTAVE, SIZE, PitchNetwork, parameters
 from torch import Tensor, nn
 
 HELD_BACK = 20  # every so manieth clip, by its number
