@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <numbers>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "auralis/analysis/networks.hpp"
 #include "auralis/analysis/pitch_tracker.hpp"
 #include "auralis/analysis/streaming_analyzer.hpp"
+#include "scratch_folder.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -154,6 +157,31 @@ TEST_F(NeuralPitch, IsAsExactAsThePeriod) {
   }
 }
 
+TEST_F(NeuralPitch, FollowsAGlideOfWhichItHearsEverySecondFrame) {
+  const auralis::test::ScratchFolder folder;
+  fs::copy(kToys / "repeats", folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  std::ifstream before{kToys / "repeats" / "manifest.json"};
+  auto manifest = nlohmann::json::parse(before);
+  manifest["models"][0]["settings"]["every"] = 2;
+  std::ofstream{folder.path() / "manifest.json"} << manifest;
+  const auto seldom = load_networks({.folder = folder.path(), .runtime = {}, .session = {}}).pitch;
+  ASSERT_TRUE(seldom.model) << seldom.why_not;
+
+  std::vector<float> sound(static_cast<std::size_t>(1.2 * kFineRate)); // an octave a second
+  double phase = 0.0;
+  const auto pitch_at = [](double t) { return 220.0 * std::exp2(t); };
+  for (std::size_t n = 0; n < sound.size(); ++n) {
+    phase += 2.0 * std::numbers::pi * pitch_at(static_cast<double>(n) / kFineRate) / kFineRate;
+    sound[n] = static_cast<float>(0.2 * std::sin(phase) + 0.1 * std::sin(2.0 * phase) + 0.05 * std::sin(3.0 * phase));
+  }
+  PitchTracker tracker{{.network = seldom.model}};
+  const auto points = pitch_of(tracker, sound);
+  for (std::size_t n = 10; n < 100; ++n) {
+    EXPECT_TRUE(points[n].voiced) << n;
+    EXPECT_NEAR(1'200.0 * std::log2(points[n].f0.value / pitch_at(points[n].at.value)), 0.0, 10.0) << n;
+  }
+}
+
 TEST_F(NeuralPitch, IsNoneInSilence) {
   PitchTracker tracker{{.network = stubborn_.model}};
   for (const auto& point : pitch_of(tracker, std::vector<float>(22'050))) {
@@ -241,6 +269,10 @@ TEST(PitchDecoding, RefusesSettingsNobodyKnowsOrThatCannotBe) {
   EXPECT_FALSE(pitch_decoding(std::map<std::string, double>{{"signal_share", 1.0}}));
   EXPECT_FALSE(pitch_decoding(std::map<std::string, double>{{"voicing_offset", -1e300}}));
   EXPECT_EQ(pitch_decoding(std::map<std::string, double>{{"voicing_offset", 0.5}})->voicing_offset, 0.5);
+  for (const double every : {0.0, 1.5, 6.0, -1.0, 1e300}) {
+    EXPECT_FALSE(pitch_decoding(std::map<std::string, double>{{"every", every}})) << every;
+  }
+  EXPECT_EQ(pitch_decoding(std::map<std::string, double>{{"every", 2.0}})->every, 2.0);
 }
 
 TEST(PitchDecoding, RefusesANetworkThatSaysSomethingElse) {

@@ -42,7 +42,7 @@ def with_settings(models: Path, into: Path, share: float, offset: float) -> Path
     """A folder of models that holds the one of pitch alone, with these settings."""
     manifest = json.loads((models / "manifest.json").read_text())
     entry = next(one for one in manifest["models"] if one["kind"] == "pitch")
-    entry["settings"] = {"signal_share": share, "voicing_offset": offset}
+    entry["settings"] |= {"signal_share": share, "voicing_offset": offset}
     (into / "manifest.json").write_text(json.dumps({"format": 1, "models": [entry]}))
     for file in [entry["file"], *(variant["file"] for variant in entry.get("variants", []))]:
         (into / file).write_bytes((models / file).read_bytes())

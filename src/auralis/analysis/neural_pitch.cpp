@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::array<float, PitchFeatures::kBins> kNoPitch{};
 constexpr double kMostOffset = 20.0;                        // of log odds: beyond it nothing is left to decide
+constexpr double kMostEvery = 5.0;                          // frames: a pitch moves on
 constexpr double kReach = PitchFeatures::kPerOctave / 24.0; // half a semitone in bins
 
 template <typename T> T or_throw(core::Result<T> result) {
@@ -55,7 +56,8 @@ core::Result<PitchDecoding> pitch_decoding(const nn::Model& model) {
 core::Result<PitchDecoding> pitch_decoding(const std::map<std::string, double>& settings) {
   PitchDecoding decoding;
   const std::map<std::string, double*, std::less<>> known{{"signal_share", &decoding.signal_share},
-                                                          {"voicing_offset", &decoding.voicing_offset}};
+                                                          {"voicing_offset", &decoding.voicing_offset},
+                                                          {"every", &decoding.every}};
   for (const auto& [name, value] : settings) {
     const auto found = known.find(name);
     if (found == known.end()) {
@@ -74,6 +76,11 @@ core::Result<PitchDecoding> pitch_decoding(const std::map<std::string, double>& 
                       fmt::format("the setting voicing_offset is {}, expected -{} to {}", decoding.voicing_offset,
                                   kMostOffset, kMostOffset));
   }
+  if (!(decoding.every >= 1.0 && decoding.every <= kMostEvery) || decoding.every != std::floor(decoding.every)) {
+    return core::fail(
+        core::ErrorCode::invalid_argument,
+        fmt::format("the setting every is {}, expected a whole number from 1 to {}", decoding.every, kMostEvery));
+  }
   return decoding;
 }
 
@@ -81,12 +88,20 @@ PitchNetwork::PitchNetwork(const std::shared_ptr<const nn::Model>& model)
     : PitchNetwork{model, or_throw(pitch_decoding(*model))} {}
 
 PitchNetwork::PitchNetwork(const std::shared_ptr<const nn::Model>& model, const PitchDecoding& decoding)
-    : decoding_{decoding}, stream_{or_throw(nn::StreamingModel::of(model))}, pitches_{kNoPitch} {}
+    : decoding_{decoding}, stream_{or_throw(nn::StreamingModel::of(model))}, every_{static_cast<int>(decoding.every)},
+      pitches_{kNoPitch} {}
 
 bool PitchNetwork::process(const dsp::Spectrum& spectrum, const PeriodDifference& difference) noexcept {
+  if (passed_ > 0 && passed_ < every_) {
+    ++passed_;
+    features_.pass(difference);
+    return true;
+  }
+  passed_ = 1;
   std::ranges::copy(features_.process(spectrum, difference), stream_.frames().begin());
   const bool good = stream_.step() && std::ranges::all_of(stream_.output(), [](float p) { return p >= 0.0F; });
   if (!good) {
+    passed_ = 0;
     voicing_ = 0.0F;
     pitches_ = kNoPitch;
     return false;
@@ -101,14 +116,16 @@ bool PitchNetwork::process(const dsp::Spectrum& spectrum, const PeriodDifference
 void PitchNetwork::reset() noexcept {
   stream_.reset();
   features_.reset();
+  passed_ = 0;
   voicing_ = 0.0F;
   pitches_ = kNoPitch;
 }
 
 float PitchNetwork::mass(double frequency) const noexcept {
   const double bin = PitchFeatures::bin_of(frequency);
-  const int first = std::max(0, static_cast<int>(std::ceil(bin - kReach)));
-  const int last = std::min(PitchFeatures::kBins - 1, static_cast<int>(std::floor(bin + kReach)));
+  const double reach = heard() ? kReach : 2.0 * kReach; // a pitch that glides has moved on
+  const int first = std::max(0, static_cast<int>(std::ceil(bin - reach)));
+  const int last = std::min(PitchFeatures::kBins - 1, static_cast<int>(std::floor(bin + reach)));
   float sum = 0.0F;
   for (int n = first; n <= last; ++n) {
     sum += pitches_[static_cast<std::size_t>(n)];

@@ -84,11 +84,15 @@ std::span<const float> PitchFeatures::process(const dsp::Spectrum& spectrum,
     }
     *out++ = 1.0F - std::sqrt(std::min(least, 1.0F));
   }
+  pass(difference);
   const auto energy = static_cast<double>(difference.energy());
-  loudest_ = std::max(loudest_ * kFade, energy);
   const double part = energy > kSilentEnergy ? 1.0 + std::log10(energy / loudest_) / kLoudnessDecades : 0.0;
   *out = static_cast<float>(std::max(part, 0.0));
   return features_;
+}
+
+void PitchFeatures::pass(const PeriodDifference& difference) noexcept {
+  loudest_ = std::max(loudest_ * kFade, static_cast<double>(difference.energy()));
 }
 
 void PitchFeatures::reset() noexcept {

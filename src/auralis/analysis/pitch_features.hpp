@@ -33,6 +33,8 @@ public:
   /// below the loudest of the last ten seconds or less, to 1. Good until the next call.
   [[nodiscard]] std::span<const float> process(const dsp::Spectrum& spectrum,
                                                const PeriodDifference& difference) noexcept;
+  /// A frame whose features nobody asks for: remembers how loud it was.
+  void pass(const PeriodDifference& difference) noexcept;
   void reset() noexcept;
 
   /// Centre of a bin, which need not be whole.

@@ -29,6 +29,8 @@ constexpr float kLeastPeak = 0.02F;
 // Semitones within which a period and what the network hears are one. Where noise has hidden the period a minimum next
 // to the pitch is chance, and the network knows better.
 constexpr float kSamePitch = 0.25F;
+// … and what it heard in the frame before.
+constexpr float kLatelySamePitch = 1.0F;
 // Neither network nor signal processing ever rules anything out by itself.
 constexpr float kDoubt = 1e-3F;
 
@@ -153,8 +155,9 @@ void PitchTracker::join(PitchNetwork& network, Step& step, const dsp::Spectrum& 
   for (const auto& candidate : step.candidates) {
     signal += candidate.probability;
   }
-  const auto is_near = [](const Candidate& candidate, float f0) {
-    return std::abs(12.0F * std::log2(candidate.f0 / f0)) < kSamePitch;
+  const float same = network.heard() ? kSamePitch : kLatelySamePitch;
+  const auto is_near = [same](const Candidate& candidate, float f0) {
+    return std::abs(12.0F * std::log2(candidate.f0 / f0)) < same;
   };
   for (int bin = 0; bin < PitchFeatures::kBins; ++bin) {
     const auto at = static_cast<std::size_t>(bin);
