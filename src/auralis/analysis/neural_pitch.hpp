@@ -48,7 +48,8 @@ public:
   [[nodiscard]] float voicing() const noexcept { return voicing_; }
   /// [PitchFeatures::kBins] P(pitch | there is one); they add up to 1.
   [[nodiscard]] std::span<const float> pitches() const noexcept { return pitches_; }
-  /// P(pitch within half a semitone of `frequency` | there is one); within a whole one in a frame that it has not heard.
+  /// P(pitch within half a semitone of `frequency` | there is one); within a whole one in a frame that it has not
+  /// heard.
   [[nodiscard]] float mass(double frequency) const noexcept;
   /// The frequency of the peak at a bin, to a fraction of it: the mean of what lies within half a semitone.
   [[nodiscard]] double peak(int bin) const noexcept;
