@@ -115,7 +115,7 @@ def main() -> None:
             row = [step, round(seconds), round(music.hours, 2), round(float(np.mean(running)), 4), round(held, 4)]
             fresh = not (options.into / "curve.csv").exists()
             with (options.into / "curve.csv").open("a") as table:
-                writer = csv.writer(table)
+                writer = csv.writer(table, lineterminator="\n")
                 if fresh:
                     writer.writerow(["step", "cpu seconds", "hours of music", "loss", "loss held back"])
                 writer.writerow(row)

@@ -150,7 +150,7 @@ def main() -> None:
             row = [step, round(seconds), round(clips.hours, 2), round(float(np.mean(running)), 4), *examine(mean, clips.held_back())]
             fresh = not (options.into / "curve.csv").exists()
             with (options.into / "curve.csv").open("a") as table:
-                writer = csv.writer(table)
+                writer = csv.writer(table, lineterminator="\n")
                 if fresh:
                     writer.writerow(["step", "cpu seconds", "hours", "loss", "voicing held back", "pitch held back",
                                      "raw pitch", "raw chroma", "voicing right"])  # fmt: skip
