@@ -69,13 +69,13 @@ int run(const std::optional<fs::path>& file, const server::Flags& flags) {
   }
   const bool has_page = !config->web_root.empty();
 
+  const SignalWaiter signals; // before the networks, whose runtime starts threads of its own
   auto networks = networks_of({.none = !config->analysis_neural,
                                .beat_decoder = config->analysis_beat_decoder,
                                .models = config->analysis_models.string(),
                                .device = config->analysis_device},
                               "serve");
 
-  const SignalWaiter signals;
   server::Server server{*config, performer_factory(soundfont->path), recording_analyser(std::move(networks))};
   const std::stop_callback at_signal{signals.token(), [&server] { server.stop(); }};
   fmt::print("Auralis plays {} at {}{} (Ctrl-C ends it)\n", soundfont->name, server.url(),

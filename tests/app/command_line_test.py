@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -206,6 +207,21 @@ class CommandLine(unittest.TestCase):
         if b"ONNX Runtime was not found" in done.stdout or b"built without ONNX Runtime" in done.stdout:
             self.skipTest("there is no ONNX Runtime")
         self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_serve_ends_in_order_when_asked_to(self):
+        for more in ((), ("--analysis-neural", "false")):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with subprocess.Popen([PROGRAM, "serve", "--port", "0", *more],
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+                    said = ""
+                    while " ready " not in said:
+                        line = server.stdout.readline()
+                        self.assertNotEqual(line, "", said)
+                        said += line
+                    server.send_signal(number)
+                    said += server.stdout.read()
+                self.assertEqual(server.returncode, 0, said)
+                self.assertIn(" stopped", said)
 
     def test_listen_says_what_comes_through_a_pipe_with_its_latency(self):
         done = auralis("listen", "-", cache=self.cache, stdin=(self.music / "bright.wav").read_bytes())
