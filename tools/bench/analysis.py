@@ -195,14 +195,15 @@ def section(result: dict) -> list[str]:
              "|---|---|---|---|---|"]
     lines += [f"| {name} | **{result['signal_long'][name]:.0f}** | {result['signal'][name]:.0f} "
               f"| **{result['ours_long'][name]:.0f}** | {speed:.0f} |" for name, speed in result["ours"].items()]
-    lines += ["", "| peer | what it does | times real time | Auralis with networks on the same short recordings, as much | ratio |", "|---|---|---|---|---|"]
+    lines += ["", "| peer | what it does | times real time | Auralis on the same short recordings finds as much | by signal processing "
+              "alone: times real time | ratio | with networks | ratio |", "|---|---|---|---|---|---|---|---|"]
     for name, peer in result["peers"].items():
         if "failed" in peer:
-            lines.append(f"| {name} | {peer['what']} | did not run ({peer['failed']}) | | |")
+            lines.append(f"| {name} | {peer['what']} | did not run ({peer['failed']}) | | | | | |")
             continue
-        ours = result["ours"][peer["equal"]]
-        lines.append(f"| {name} {peer['version']} | {peer['what']} | {peer['speed']:.2f} | {peer['equal']}: {ours:.0f} "
-                     f"| **{ours / peer['speed']:.0f}** |")
+        signal, ours = result["signal"][peer["equal"]], result["ours"][peer["equal"]]
+        lines.append(f"| {name} {peer['version']} | {peer['what']} | {peer['speed']:.2f} | {peer['equal']} | {signal:.0f} "
+                     f"| **{signal / peer['speed']:.1f}** | {ours:.0f} | **{ours / peer['speed']:.1f}** |")
     window = result["windows"]
     onset, beat = result["live"]["latency_ms"]["onset"], result["live"]["latency_ms"]["beat"]
     lines += [
