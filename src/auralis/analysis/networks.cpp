@@ -13,34 +13,27 @@
 namespace auralis::analysis {
 namespace {
 
-/// A kind of model, what is heard through it, and whether results for files depend on it.
+/// A kind of model, and who is heard through it.
 struct Kind {
   std::string_view name;
   Ear Networks::* ear;
-  bool hears_files;
+  bool hears_files; // results for files depend on it
+  bool hears_streams;
   std::optional<core::Error> (*unusable)(const nn::Model& model);
 };
 
-std::optional<core::Error> unusable_for_beats(const nn::Model& model) {
-  const auto decoding = beat_decoding(model);
-  return decoding ? std::nullopt : std::optional{decoding.error()};
-}
-
-std::optional<core::Error> unusable_for_keys(const nn::Model& model) {
-  const auto decoding = key_decoding(model);
-  return decoding ? std::nullopt : std::optional{decoding.error()};
-}
-
-std::optional<core::Error> unusable_for_pitch(const nn::Model& model) {
-  const auto decoding = pitch_decoding(model);
+/// By what the function that reads its settings says of it.
+template <typename Decoding, core::Result<Decoding> (*decoding_of)(const nn::Model&)>
+std::optional<core::Error> unusable_by(const nn::Model& model) {
+  const auto decoding = decoding_of(model);
   return decoding ? std::nullopt : std::optional{decoding.error()};
 }
 
 constexpr std::array kKinds{
-    Kind{kLiveBeats, &Networks::live_beats, false, unusable_for_beats},
-    Kind{kFileBeats, &Networks::file_beats, true, unusable_for_beats},
-    Kind{kKey, &Networks::key, true, unusable_for_keys},
-    Kind{kPitch, &Networks::pitch, true, unusable_for_pitch},
+    Kind{kLiveBeats, &Networks::live_beats, false, true, unusable_by<BeatDecoding, beat_decoding>},
+    Kind{kFileBeats, &Networks::file_beats, true, false, unusable_by<BeatDecoding, beat_decoding>},
+    Kind{kKey, &Networks::key, true, true, unusable_by<KeyDecoding, key_decoding>},
+    Kind{kPitch, &Networks::pitch, true, true, unusable_by<PitchDecoding, pitch_decoding>},
 };
 
 std::string text_of(const core::Error& error) {
@@ -84,7 +77,7 @@ std::vector<std::string> Networks::of_streams() const {
   std::vector<std::string> titles;
   for (const auto& kind : kKinds) {
     const auto& model = (this->*kind.ear).model;
-    if (model && kind.name != kFileBeats) {
+    if (model && kind.hears_streams) {
       titles.push_back(model->title());
     }
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "auralis/analysis/network_features.hpp"
+#include "auralis/analysis/or_throw.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -25,13 +26,6 @@ std::optional<BeatActivationFunction> signal_for(const nn::Model& model, double 
     return BeatActivationFunction{static_cast<int>(model.frame_size())};
   }
   return std::nullopt;
-}
-
-template <typename T> T or_throw(core::Result<T> result) {
-  if (!result) {
-    throw std::invalid_argument{result.error().what};
-  }
-  return *std::move(result);
 }
 
 } // namespace

@@ -7,23 +7,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ranges>
-#include <stdexcept>
 #include <utility>
 
 #include "auralis/analysis/network_features.hpp"
+#include "auralis/analysis/or_throw.hpp"
 
 namespace auralis::analysis {
 namespace {
 
 // A key is never ruled out by one step: e^-12 is once in two days of music.
 constexpr float kLeast = -12.0F;
-
-template <typename T> T or_throw(core::Result<T> result) {
-  if (!result) {
-    throw std::invalid_argument{result.error().what};
-  }
-  return *std::move(result);
-}
 
 } // namespace
 

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ranges>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "auralis/analysis/network_features.hpp"
+#include "auralis/analysis/or_throw.hpp"
 
 namespace auralis::analysis {
 namespace {
@@ -20,13 +20,6 @@ constexpr std::array<float, PitchFeatures::kBins> kNoPitch{};
 constexpr double kMostOffset = 20.0;                        // of log odds: beyond it nothing is left to decide
 constexpr double kMostEvery = 5.0;                          // frames: a pitch moves on
 constexpr double kReach = PitchFeatures::kPerOctave / 24.0; // half a semitone in bins
-
-template <typename T> T or_throw(core::Result<T> result) {
-  if (!result) {
-    throw std::invalid_argument{result.error().what};
-  }
-  return *std::move(result);
-}
 
 } // namespace
 
