@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "analysis/heard.hpp"
 #include "analysis/tones.hpp"
 #include "auralis/analysis/tuning.hpp"
 #include "auralis/rt/realtime_section.hpp"
@@ -16,37 +17,10 @@ namespace auralis::analysis {
 namespace {
 
 using test::cadence;
+using test::HeardKeys;
+using test::keys_of;
 
-struct Heard {
-  std::optional<core::KeyEstimate> whole;
-  std::vector<core::KeySegment> parts;
-};
-
-Heard keys_of(KeyEstimator& estimator, std::span<const float> sound, std::size_t block = 1'000) {
-  Heard heard;
-  TuningEstimator tuning;
-  Chroma chroma;
-  const auto keep = [&](const KeyEstimator::News& news) {
-    if (news.ended) {
-      heard.parts.push_back(*news.ended);
-    }
-  };
-  test::tonal_frames(
-      sound,
-      [&](const dsp::Spectrum& spectrum) {
-        tuning.process(spectrum);
-        keep(estimator.process(chroma.process(spectrum, tuning.tuning().cents)));
-      },
-      block);
-  const core::Seconds length{static_cast<double>(sound.size()) / test::kTonalRate};
-  for (KeyEstimator::News news; estimator.finish(length, news);) {
-    keep(news);
-  }
-  heard.whole = estimator.estimate();
-  return heard;
-}
-
-Heard keys_of(std::span<const float> sound, std::size_t block = 1'000) {
+HeardKeys keys_of(std::span<const float> sound, std::size_t block = 1'000) {
   KeyEstimator estimator;
   return keys_of(estimator, sound, block);
 }

@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "analysis/heard.hpp"
 #include "analysis/tones.hpp"
 #include "auralis/analysis/analyzer.hpp"
 #include "auralis/analysis/key_estimator.hpp"
@@ -70,39 +71,12 @@ protected:
     ASSERT_TRUE(networks_.key.model) << networks_.key.why_not;
   }
 
-  struct Heard {
-    std::optional<core::KeyEstimate> whole;
-    std::vector<core::KeySegment> parts;
-  };
   [[nodiscard]] KeyEstimator estimator(int lag = KeyEstimator::kFileLag) const {
     return KeyEstimator{{.lag = lag, .network = networks_.key.model}};
   }
-  static Heard keys_of(KeyEstimator& estimator, std::span<const float> sound, std::size_t block = 1'000) {
-    Heard heard;
-    TuningEstimator tuning;
-    Chroma chroma;
-    const auto keep = [&](const KeyEstimator::News& news) {
-      if (news.ended) {
-        heard.parts.push_back(*news.ended);
-      }
-    };
-    test::tonal_frames(
-        sound,
-        [&](const dsp::Spectrum& spectrum) {
-          tuning.process(spectrum);
-          keep(estimator.process(chroma.process(spectrum, tuning.tuning().cents)));
-        },
-        block);
-    const core::Seconds length{static_cast<double>(sound.size()) / test::kTonalRate};
-    for (KeyEstimator::News news; estimator.finish(length, news);) {
-      keep(news);
-    }
-    heard.whole = estimator.estimate();
-    return heard;
-  }
-  [[nodiscard]] Heard keys_of(std::span<const float> sound, std::size_t block = 1'000) const {
+  [[nodiscard]] test::HeardKeys keys_of(std::span<const float> sound, std::size_t block = 1'000) const {
     auto one = estimator();
-    return keys_of(one, sound, block);
+    return test::keys_of(one, sound, block);
   }
 
   Networks networks_;
@@ -203,9 +177,9 @@ TEST_F(NeuralKey, DependsOnNeitherLevelNorPolarityNorBlocksNorARestBefore) {
 TEST_F(NeuralKey, ResetEqualsNew) {
   const auto sound = test::cadence(true, 7, 12.0);
   auto used = estimator();
-  (void)keys_of(used, test::cadence(false, 1, 10.0));
+  (void)test::keys_of(used, test::cadence(false, 1, 10.0));
   used.reset();
-  const auto again = keys_of(used, sound);
+  const auto again = test::keys_of(used, sound);
   const auto expected = keys_of(sound);
   EXPECT_EQ(again.whole->best.confidence, expected.whole->best.confidence);
   ASSERT_EQ(again.parts.size(), expected.parts.size());
@@ -218,7 +192,7 @@ TEST_F(NeuralKey, OfLessThanASecondIsSaidBySignalProcessing) {
   const auto heard = keys_of(sound);
   KeyEstimator signal;
   ASSERT_TRUE(heard.whole);
-  EXPECT_EQ(heard.whole->best.key, keys_of(signal, sound).whole->best.key);
+  EXPECT_EQ(heard.whole->best.key, test::keys_of(signal, sound).whole->best.key);
 }
 
 TEST_F(NeuralKey, OfAFileIsSaidToComeFromTheNetwork) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "analysis/heard.hpp"
 #include "analysis/tones.hpp"
 #include "auralis/analysis/analyzer.hpp"
 #include "auralis/analysis/front_end.hpp"
@@ -29,6 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::kFineRate;
+using test::pitch_of;
 using testing::HasSubstr;
 
 const fs::path kToys = fs::path{AURALIS_TEST_MODELS}.parent_path();
@@ -37,22 +39,6 @@ std::vector<float> tone(int note, double seconds, double level = 0.2) {
   std::vector<float> sound(static_cast<std::size_t>(seconds * kFineRate));
   test::add_notes(sound, kFineRate, 0.0, seconds, std::array{note}, 0.0, level);
   return sound;
-}
-
-std::vector<core::PitchPoint> pitch_of(PitchTracker& tracker, std::span<const float> sound, std::size_t block = 1'000) {
-  std::vector<core::PitchPoint> points;
-  test::fine_frames(
-      sound,
-      [&](const dsp::Spectrum& spectrum) {
-        if (const auto point = tracker.process(spectrum)) {
-          points.push_back(*point);
-        }
-      },
-      block);
-  while (const auto point = tracker.finish()) {
-    points.push_back(*point);
-  }
-  return points;
 }
 
 void expect_same(const std::vector<core::PitchPoint>& a, const std::vector<core::PitchPoint>& b) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "analysis/heard.hpp"
 #include "analysis/tones.hpp"
 #include "auralis/rt/realtime_section.hpp"
 
@@ -14,22 +15,7 @@ namespace auralis::analysis {
 namespace {
 
 using test::kFineRate;
-
-std::vector<core::PitchPoint> pitch_of(PitchTracker& tracker, std::span<const float> sound, std::size_t block = 1'000) {
-  std::vector<core::PitchPoint> points;
-  test::fine_frames(
-      sound,
-      [&](const dsp::Spectrum& spectrum) {
-        if (const auto point = tracker.process(spectrum)) {
-          points.push_back(*point);
-        }
-      },
-      block);
-  while (const auto point = tracker.finish()) {
-    points.push_back(*point);
-  }
-  return points;
-}
+using test::pitch_of;
 
 std::vector<core::PitchPoint> pitch_of(std::span<const float> sound, std::size_t block = 1'000) {
   PitchTracker tracker;
